@@ -1,0 +1,173 @@
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { agentBinary, sha256Of } from '../agent/binary.js';
+import { readReport } from '../agent/report.js';
+import { messageOf } from '../errors.js';
+import type { PostureReport } from '../posture/report.js';
+import { run } from '../sandbox/run.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
+import { removeUnit, showUnit, startService, stopUnit } from '../sandbox/units.js';
+import { Disproof, type Bench } from './kit.js';
+
+/** What the user may say about the object file under test; handed on to the agent as it is. */
+const handedOn = ['AEGIS_BPF_OBJ', 'AEGIS_BPF_OBJ_HASH_PATH', 'AEGIS_ALLOW_UNSIGNED_BPF'];
+
+export interface AgentSetup {
+  /** The policy file's text. */
+  readonly policy: string;
+  /** Flags of `aegis-agent run`, beside instance and scope. */
+  readonly flags: readonly string[];
+  /** What the agent is to take for the kernel's LSM list; undefined for the kernel's own. */
+  readonly lsmSeam?: string;
+}
+
+/** One agent of a sandbox: its own instance, pins and report, enforcing only inside the sandbox's scope. */
+export class AgentUnderTest {
+  private readonly unit: string;
+  private readonly reportPath: string;
+  private readonly policyPath: string;
+  private readonly logPath: string;
+
+  private constructor(
+    private readonly bench: Bench,
+    private readonly sandbox: Sandbox,
+    private readonly binary: string,
+    private readonly env: Readonly<Record<string, string>>,
+    private readonly setup: AgentSetup,
+  ) {
+    this.unit = sandbox.unit('agent');
+    this.reportPath = join(sandbox.folder, 'capabilities.json');
+    this.policyPath = join(sandbox.folder, 'policy');
+    this.logPath = join(sandbox.folder, 'agent.log');
+  }
+
+  /** Writes the agent's inputs and makes sure that it is taken down on every way out, even if this process dies. */
+  static async prepare(bench: Bench, sandbox: Sandbox, setup: AgentSetup): Promise<AgentUnderTest> {
+    const env: Record<string, string> = {
+      AEGIS_CAPABILITIES_REPORT_PATH: join(sandbox.folder, 'capabilities.json'),
+    };
+    for (const name of handedOn) {
+      const value = process.env[name];
+      if (value !== undefined) env[name] = value;
+    }
+    if (setup.lsmSeam !== undefined) {
+      env['AEGIS_LSM_PATH'] = join(sandbox.folder, 'lsm');
+      await writeFile(env['AEGIS_LSM_PATH'], `${setup.lsmSeam}\n`, { mode: 0o600 });
+    }
+    const agent = new AgentUnderTest(bench, sandbox, await agentBinary(), env, setup);
+    await writeFile(agent.policyPath, setup.policy, { mode: 0o600 });
+    bench.onCleanUp('stop the agent', async () => {
+      await removeUnit(agent.unit);
+      await agent.command(['detach']);
+    });
+    return agent;
+  }
+
+  private async command(args: readonly string[]) {
+    return await run([this.binary, ...args, '--instance', this.sandbox.name], {
+      env: this.env,
+      timeoutMs: this.bench.stepTimeoutMs,
+    });
+  }
+
+  /** `policy apply --reset`, as its own process before the daemon runs. */
+  async applyPolicy(): Promise<{ exit_code: number | undefined }> {
+    const ended = await this.command(['policy', 'apply', this.policyPath, '--reset']);
+    if (ended.exitCode !== 0)
+      throw new Disproof(`the agent refused the policy: ${lastLines(ended.stderr || ended.stdout)}`, {
+        exit_code: ended.exitCode,
+      });
+    return { exit_code: ended.exitCode };
+  }
+
+  /** Starts the daemon and waits for its readiness. */
+  async start(): Promise<{ pid: number; agent_sha256: string }> {
+    const seconds = Math.ceil(this.bench.stepTimeoutMs / 1000);
+    const started = await startService(
+      this.unit,
+      [
+        this.binary,
+        'run',
+        '--instance',
+        this.sandbox.name,
+        '--scope-cgroup',
+        this.sandbox.scopeCgroup,
+        ...this.setup.flags,
+      ],
+      {
+        env: this.env,
+        properties: [
+          'Type=notify',
+          'NotifyAccess=all',
+          `TimeoutStartSec=${seconds}`,
+          `TimeoutStopSec=${seconds}`,
+          // Should this process die without a word, systemd ends the experiment.
+          `RuntimeMaxSec=${seconds * 20}`,
+          `ExecStopPost=${this.binary} detach --instance ${this.sandbox.name}`,
+          `StandardOutput=append:${this.logPath}`,
+          `StandardError=append:${this.logPath}`,
+        ],
+        timeoutMs: this.bench.stepTimeoutMs + 5_000,
+        signal: this.bench.signal,
+      },
+    );
+    if (started.exitCode !== 0) throw new Disproof(`the agent did not become ready: ${await this.why()}`);
+    const { mainPid } = await showUnit(this.unit);
+    return { pid: mainPid, agent_sha256: await sha256Of(this.binary) };
+  }
+
+  /** The report as it stands now. No report, or one that cannot be relied on, disproves what it should claim. */
+  async report(): Promise<PostureReport> {
+    let report;
+    try {
+      report = await readReport(this.reportPath);
+    } catch (error) {
+      throw new Disproof(messageOf(error));
+    }
+    if (!report) throw new Disproof('the agent wrote no posture report');
+    return report;
+  }
+
+  /** The pid of the running daemon; a daemon that is gone is a disproof. */
+  async runningPid(): Promise<number> {
+    const state = await showUnit(this.unit);
+    if (state.activeState !== 'active')
+      throw new Disproof(`the agent is ${state.activeState} (${state.result}): ${await this.why()}`);
+    return state.mainPid;
+  }
+
+  /** Stops the daemon as an operator would and tells how it ended. */
+  async stop(): Promise<{ result: string; exit_status: number }> {
+    await stopUnit(this.unit);
+    const state = await showUnit(this.unit);
+    if (state.activeState !== 'inactive')
+      throw new Disproof(`the agent is ${state.activeState} after it was stopped (${state.result})`);
+    return { result: state.result, exit_status: state.execMainStatus };
+  }
+
+  /** What of this instance is still on the machine: pins, state, sockets. */
+  async leftovers(): Promise<readonly string[]> {
+    const places = ['/sys/fs/bpf/aegis', '/run/aegis', '/var/lib/aegis'].map((place) =>
+      join(place, this.sandbox.name),
+    );
+    const there = await Promise.all(
+      places.map(async (place) =>
+        access(place).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    return places.filter((_, i) => there[i]);
+  }
+
+  private async why(): Promise<string> {
+    const log = await readFile(this.logPath, 'utf8').catch(() => '');
+    const state = await showUnit(this.unit);
+    return lastLines(log) || `systemd says ${state.result}`;
+  }
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-5).join('\n');
+}

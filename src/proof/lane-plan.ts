@@ -1,0 +1,40 @@
+import type { Selected } from './registry.js';
+
+/** One boot of the lane and what is run in it. */
+export interface PlannedBoot {
+  readonly kernel: string;
+  /** The kernel's `lsm=` list. */
+  readonly lsm: string;
+  /** `PROOF/SCENARIO` names. */
+  readonly names: readonly string[];
+}
+
+const lsmsWithoutBpf = 'lockdown,capability,yama,apparmor';
+
+/**
+ * Which boots the selected scenarios need on each kernel: one for each boot posture, shared by all scenarios that ask
+ * for it; a scenario that does not care joins the first. An `lsm` list given by the user is the only posture.
+ */
+export function planBoots(
+  selected: readonly Selected[],
+  kernels: readonly string[],
+  lsm?: string,
+): readonly PlannedBoot[] {
+  const groups = new Map<string, string[]>();
+  const indifferent: string[] = [];
+  for (const { proof, scenarios } of selected)
+    for (const scenario of scenarios) {
+      const name = `${proof.name}/${scenario.name}`;
+      if (!scenario.boot && lsm === undefined) {
+        indifferent.push(name);
+        continue;
+      }
+      const list = lsm ?? (scenario.boot?.bpfLsm ? `${lsmsWithoutBpf},bpf` : lsmsWithoutBpf);
+      groups.set(list, [...(groups.get(list) ?? []), name]);
+    }
+  if (indifferent.length > 0) {
+    const first = [...groups.keys()][0] ?? `${lsmsWithoutBpf},bpf`;
+    groups.set(first, [...(groups.get(first) ?? []), ...indifferent]);
+  }
+  return kernels.flatMap((kernel) => [...groups].map(([list, names]) => ({ kernel, lsm: list, names })));
+}

@@ -1,0 +1,112 @@
+import { AegisError } from '../errors.js';
+import { run, type Ended, type RunOptions } from './run.js';
+
+async function systemctl(args: readonly string[]): Promise<Ended> {
+  return await run(['systemctl', '--no-pager', ...args]);
+}
+
+function broken(act: string, ended: Ended): AegisError {
+  return new AegisError(
+    'COMMAND_FAILED',
+    `cannot ${act}: ${(ended.startError ?? ended.stderr.trim()) || `exit ${ended.exitCode}`}`,
+    { wayOut: 'Check that systemd is PID 1 and that this is run as root.' },
+  );
+}
+
+/** A temporary slice: one cgroup subtree of its own, made before anything runs in it. */
+export async function startSlice(slice: string): Promise<string> {
+  const started = await systemctl(['start', slice]);
+  if (started.exitCode !== 0) throw broken(`start the slice ${slice}`, started);
+  const shown = await systemctl(['show', '--property=ControlGroup', '--value', slice]);
+  const cgroup = shown.stdout.trim();
+  if (shown.exitCode !== 0 || !cgroup.startsWith('/')) throw broken(`find the cgroup of ${slice}`, shown);
+  return `/sys/fs/cgroup${cgroup}`;
+}
+
+/**
+ * Runs a program in a transient scope inside a slice. The program replaces systemd-run, so how it ended is told
+ * first-hand, not by systemd; an `Ended` whose output lacks the program's own marks may come from systemd-run itself.
+ */
+export async function runInScope(
+  unit: string,
+  slice: string,
+  argv: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
+  return await run(
+    ['systemd-run', '--scope', '--quiet', '--collect', `--unit=${unit}`, `--slice=${slice}`, '--', ...argv],
+    options,
+  );
+}
+
+export interface ServiceOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** systemd unit properties, `Name=value`. */
+  readonly properties: readonly string[];
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Starts a transient service and returns once it announced readiness, or says how that failed. */
+export async function startService(
+  unit: string,
+  argv: readonly string[],
+  options: ServiceOptions,
+): Promise<Ended> {
+  return await run(
+    [
+      'systemd-run',
+      '--quiet',
+      `--unit=${unit}`,
+      ...options.properties.map((property) => `--property=${property}`),
+      ...Object.entries(options.env).map(([name, value]) => `--setenv=${name}=${value}`),
+      '--',
+      ...argv,
+    ],
+    { timeoutMs: options.timeoutMs, ...(options.signal ? { signal: options.signal } : {}) },
+  );
+}
+
+export interface UnitState {
+  readonly activeState: string;
+  readonly mainPid: number;
+  readonly result: string;
+  readonly execMainStatus: number;
+}
+
+/** What systemd says of a unit now. An unknown unit is `inactive`. */
+export async function showUnit(unit: string): Promise<UnitState> {
+  const shown = await systemctl(['show', '--property=ActiveState,MainPID,Result,ExecMainStatus', unit]);
+  if (shown.exitCode !== 0) throw broken(`ask systemd about ${unit}`, shown);
+  const fields = new Map(shown.stdout.split('\n').map((line) => line.split('=', 2) as [string, string]));
+  return {
+    activeState: fields.get('ActiveState') ?? '',
+    mainPid: Number(fields.get('MainPID') ?? 0),
+    result: fields.get('Result') ?? '',
+    execMainStatus: Number(fields.get('ExecMainStatus') ?? 0),
+  };
+}
+
+/** Stops a unit and waits until it is down; a unit that is not there is fine. A failure stays for `showUnit` to tell. */
+export async function stopUnit(unit: string): Promise<void> {
+  const stopped = await systemctl(['stop', unit]);
+  // 5: not loaded, so there is nothing left to stop.
+  if (stopped.exitCode !== 0 && stopped.exitCode !== 5) throw broken(`stop ${unit}`, stopped);
+}
+
+/** Stops a unit and makes systemd forget it, failed or not. */
+export async function removeUnit(unit: string): Promise<void> {
+  await stopUnit(unit);
+  // Refused when there is no failure to forget, which is just as well.
+  await systemctl(['reset-failed', unit]);
+}
+
+/** Units, in any state, whose name begins with the prefix. */
+export async function unitsNamed(prefix: string): Promise<readonly string[]> {
+  const listed = await systemctl(['list-units', '--all', '--plain', '--no-legend', `${prefix}*`]);
+  if (listed.exitCode !== 0) throw broken('list the units', listed);
+  return listed.stdout
+    .split('\n')
+    .map((line) => line.split(/\s+/)[0] ?? '')
+    .filter(Boolean);
+}
