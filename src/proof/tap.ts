@@ -78,9 +78,9 @@ export class TapWriter {
     ]);
   }
 
-  /** The plan, and the whole run's verdict as a comment. */
-  end(): void {
-    this.lines([`1..${this.count}`, `# ${combine(this.verdicts)}`]);
+  /** The plan, and the whole run's verdict as a comment, with a last word to the reader. */
+  end(lastWord?: string): void {
+    this.lines([`1..${this.count}`, `# ${combine(this.verdicts)}`, ...(lastWord ? [`# ${lastWord}`] : [])]);
   }
 
   private lines(lines: readonly string[]): void {

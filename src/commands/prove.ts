@@ -1,0 +1,103 @@
+import { Args, Flags } from '@oclif/core';
+import { AegisCommand } from '../command.js';
+import { AegisError } from '../errors.js';
+import { proveOnHost } from '../proof/on-host.js';
+import { planBoots } from '../proof/lane-plan.js';
+import { proofNames, selectProofs, type Selected } from '../proof/registry.js';
+import { closeRun, type MachineRecord } from '../proof/run-record.js';
+import { expandVmFlag } from '../proof/vm-flag.js';
+import { ProofOutput } from '../render/proof-output.js';
+import { renderList } from '../render/proof-list.js';
+
+export default class Prove extends AegisCommand {
+  static override summary = 'Prove that enforcement works: run the agent, try what it forbids, see what happens.';
+  static override description = `Each proof is an experiment with controls: the forbidden act first succeeds without the agent, then has to
+fail under it, while bystanders stay unharmed. Without --vm the proofs run on this machine and touch nothing of an
+agent that is already here; with --vm they run in embedded virtual machines.
+
+Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 could not check. Of several,
+1 beats 99 beats 77 beats 0.`;
+  static override examples = [
+    '<%= config.bin %> prove --list',
+    '<%= config.bin %> prove signal-fallback --vm 5.10 6.1 6.12 6.18 7.3',
+    '<%= config.bin %> prove signal-fallback/genuine-fentry --vm 6.12 --tap',
+    '<%= config.bin %> prove lsm-deny --json',
+  ];
+  static override strict = false;
+  static override args = {
+    name: Args.string({ description: 'proofs, or single scenarios as PROOF/SCENARIO (default: all)' }),
+  };
+  static override flags = {
+    list: Flags.boolean({ description: 'list the proofs, their claims and scenarios, and run nothing' }),
+    vm: Flags.string({
+      multiple: true,
+      helpValue: '[KERNEL...]',
+      description: 'run in embedded virtual machines with these kernels (default: every known one)',
+    }),
+    lsm: Flags.string({
+      helpValue: 'LIST',
+      description: "boot the machines with this `lsm=` list instead of the scenarios' own",
+      dependsOn: ['vm'],
+    }),
+    json: Flags.boolean({ description: 'print one JSON record at the end', exclusive: ['tap', 'events'] }),
+    tap: Flags.boolean({ description: 'print a TAP version 14 stream', exclusive: ['json', 'events'] }),
+    events: Flags.boolean({ description: 'print each event as a JSON line as it happens' }),
+    keep: Flags.boolean({ description: 'leave the sandbox in place for a look (on this machine only)' }),
+    require: Flags.boolean({ description: 'count a skip as a failure, for release gates' }),
+    timeout: Flags.integer({
+      default: 30,
+      min: 1,
+      max: 3600,
+      helpValue: 'SECONDS',
+      description: 'how long a single step may take',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const known = await proofNames();
+    const { argv, flags } = await this.parse(
+      Prove,
+      expandVmFlag(this.argv, (word) => known.includes(word)),
+    );
+    const selected = await selectProofs(argv as string[]);
+    if (flags.list) {
+      this.log(flags.json ? JSON.stringify(listed(selected), null, 2) : renderList(selected));
+      return;
+    }
+    if (flags.keep && flags.vm)
+      throw new AegisError('BAD_ARGUMENT', 'cannot keep a sandbox of a virtual machine: it is gone with the machine', {
+        wayOut: 'Leave out --keep or --vm.',
+      });
+
+    const { signal, exitCodeIfInterrupted } = this.interruption();
+    const format = flags.json ? 'json' : flags.tap ? 'tap' : flags.events ? 'events' : 'human';
+    const output = new ProofOutput(format, (text) => process.stdout.write(text));
+    const startedAt = new Date();
+    const options = {
+      signal,
+      stepTimeoutMs: flags.timeout * 1000,
+      keep: flags.keep,
+      ...output.observer(),
+    };
+    let machines: readonly MachineRecord[];
+    if (flags.vm) {
+      const { proveInLane, resolveKernels } = await import('../proof/in-lane.js');
+      machines = await proveInLane(planBoots(selected, resolveKernels(flags.vm), flags.lsm), options);
+    } else {
+      const machine = await proveOnHost(selected, options);
+      options.onMachine(machine);
+      machines = [machine];
+    }
+    const record = closeRun(machines, startedAt, { version: this.config.version, requireAll: flags.require });
+    output.end(record, selected);
+    this.exit(exitCodeIfInterrupted() ?? record.exit_code);
+  }
+}
+
+function listed(selected: readonly Selected[]): unknown {
+  return selected.map(({ proof, scenarios }) => ({
+    name: proof.name,
+    claim: proof.claim,
+    scenarios: scenarios.map(({ name, claim, boot }) => ({ name, claim, boot: boot ?? null })),
+  }));
+}

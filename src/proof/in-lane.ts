@@ -1,0 +1,134 @@
+import { AegisError } from '../errors.js';
+import { demandKnownKernel, kernelNames, runInGuest, runMany, type GuestJob, type GuestResult, type RunGuestOptions } from '../vm/index.js';
+import { exitCodeOf, combine } from '../posture/verdict.js';
+import type { KernelFacts } from '../witness/kernel.js';
+import { explain, type ProofEvent, type ScenarioRecord } from './kit.js';
+import type { PlannedBoot } from './lane-plan.js';
+import type { LaneFacts, MachineRecord } from './run-record.js';
+import type { ProveOptions } from './on-host.js';
+
+/** The last line of `aegis prove --events`: what the guest's kernel says of itself. */
+export interface MachineEvent {
+  readonly event: 'machine';
+  readonly kernel: KernelFacts;
+}
+
+/** The kernels that `--vm` names; `all` stands for every known one. Throws `UNKNOWN_KERNEL` with the nearest name. */
+export function resolveKernels(asked: readonly string[]): readonly string[] {
+  const kernels = asked.flatMap((name) => (name === 'all' ? kernelNames : [name]));
+  for (const kernel of kernels) demandKnownKernel(kernel);
+  return [...new Set(kernels)];
+}
+
+export interface LaneOptions extends ProveOptions {
+  onProgress(where: string, text: string): void;
+  /** Called once for each boot, as it ends. */
+  onMachine(machine: MachineRecord): void;
+}
+
+/** Collects the JSON lines of a guest's `aegis prove --events`; a line that is none of ours is kept as noise. */
+class EventReader {
+  private rest = '';
+  readonly scenarios: ScenarioRecord[] = [];
+  readonly noise: string[] = [];
+  kernel: KernelFacts | undefined;
+
+  constructor(private readonly onEvent: (event: ProofEvent) => void) {}
+
+  push(text: string): void {
+    const lines = (this.rest + text).split('\n');
+    this.rest = lines.pop() ?? '';
+    for (const line of lines) this.read(line);
+  }
+
+  private read(line: string): void {
+    let event: ProofEvent | MachineEvent;
+    try {
+      event = JSON.parse(line) as ProofEvent | MachineEvent;
+    } catch {
+      if (line.trim()) this.noise.push(line);
+      return;
+    }
+    if (event.event === 'machine') this.kernel = event.kernel;
+    else {
+      if (event.event === 'scenario-ended') this.scenarios.push(event.record);
+      this.onEvent(event);
+    }
+  }
+}
+
+/**
+ * Boots each planned machine and runs the scenarios in it with the build under test. Never throws for a machine that
+ * could not be had or was lost: its record says so, and what it had proven before stays in it.
+ */
+export async function proveInLane(
+  boots: readonly PlannedBoot[],
+  options: LaneOptions,
+): Promise<readonly MachineRecord[]> {
+  return await runMany(
+    boots.map((boot) => async () => {
+      const machine = await proveOnBoot(boot, options);
+      options.onMachine(machine);
+      return machine;
+    }),
+  );
+}
+
+async function proveOnBoot(boot: PlannedBoot, options: LaneOptions): Promise<MachineRecord> {
+  const where = `${boot.kernel} (lsm=${boot.lsm})`;
+  const reader = new EventReader((event) => options.onEvent(where, event));
+  const job: GuestJob = {
+    kernel: boot.kernel,
+    lsm: boot.lsm,
+    argv: ['aegis', 'prove', ...boot.names, '--events', `--timeout=${options.stepTimeoutMs / 1000}`],
+    // A scenario has about twenty steps and most take no time at all; five at their limit is a lost machine.
+    timeoutMs: 60_000 + boot.names.length * 5 * options.stepTimeoutMs,
+  };
+  const noise = (text: string) => reader.noise.push(text);
+  const guest: RunGuestOptions = {
+    signal: options.signal,
+    onStdout: (chunk) => reader.push(chunk.toString('utf8')),
+    onStderr: (chunk) => noise(chunk.toString('utf8').trimEnd()),
+    onProgress: (text) => options.onProgress(where, text),
+  };
+  try {
+    const result = await runInGuest(job, guest);
+    return finish(where, boot, reader, result);
+  } catch (error) {
+    return { where, ...seen(reader), error: explain(error) };
+  }
+}
+
+function seen(reader: EventReader): Pick<MachineRecord, 'scenarios' | 'kernel'> {
+  return { scenarios: reader.scenarios, ...(reader.kernel ? { kernel: reader.kernel } : {}) };
+}
+
+/** A guest is believed only when it told every scenario that was asked for and its exit code agrees with them. */
+function finish(
+  where: string,
+  boot: PlannedBoot,
+  reader: EventReader,
+  result: GuestResult,
+): MachineRecord {
+  const lane: LaneFacts = {
+    kernel_digest: result.kernelDigest,
+    image_digest: result.imageDigest,
+    accel: result.accel,
+    qemu_version: result.qemuVersion,
+    boot_ms: Math.round(result.bootMs),
+    total_ms: Math.round(result.totalMs),
+  };
+  const machine = { where, ...seen(reader), lane };
+  const told = reader.scenarios.map((record) => `${record.proof}/${record.scenario}`);
+  const missing = boot.names.filter((name) => !told.includes(name));
+  const expected = exitCodeOf(combine(reader.scenarios.map((record) => record.verdict)));
+  if (missing.length === 0 && result.exitCode === expected) return machine;
+  const why =
+    missing.length > 0
+      ? `the guest ended with exit code ${result.exitCode} and told nothing of ${missing.join(', ')}`
+      : `the guest ended with exit code ${result.exitCode}, which its own records contradict (${expected})`;
+  return {
+    ...machine,
+    error: explain(new AegisError('MACHINE_LOST', why, { detail: reader.noise.slice(-20).join('\n') })),
+  };
+}

@@ -1,0 +1,81 @@
+import type { LaneOptions } from '../proof/in-lane.js';
+import type { ProofEvent } from '../proof/kit.js';
+import type { Selected } from '../proof/registry.js';
+import type { MachineRecord, RunRecord } from '../proof/run-record.js';
+import { TapWriter } from '../proof/tap.js';
+import { Progress } from '../ui.js';
+import { renderLost, renderScenario, renderSummary } from './proof.js';
+
+export type ProofFormat = 'human' | 'tap' | 'json' | 'events';
+
+/** Prints a run as it happens, in one of its formats. Progress goes to stderr, results to `write`. */
+export class ProofOutput {
+  private readonly tap: TapWriter | undefined;
+  private readonly progress = new Progress();
+
+  constructor(
+    private readonly format: ProofFormat,
+    private readonly write: (text: string) => void,
+  ) {
+    this.tap = format === 'tap' ? new TapWriter(write) : undefined;
+  }
+
+  /** The callbacks that a run reports to. */
+  observer(): Pick<LaneOptions, 'onEvent' | 'onMachine' | 'onProgress'> {
+    return {
+      onEvent: (where, event) => this.event(where, event),
+      onMachine: (machine) => this.machine(machine),
+      onProgress: (where, text) => this.say(`${where}: ${text}`),
+    };
+  }
+
+  private say(text: string): void {
+    // A stream of events is read by a program, which has no use for a second telling.
+    if (this.format !== 'events') this.progress.update(text);
+  }
+
+  private event(where: string, event: ProofEvent): void {
+    if (this.format === 'events') this.line(event);
+    if (event.event === 'scenario-started') this.say(`${where}: ${event.proof}/${event.scenario}`);
+    if (event.event === 'point')
+      this.say(`${where}: ${event.proof}/${event.scenario}: ${event.point.name}`);
+    if (event.event !== 'scenario-ended') return;
+    this.progress.clear();
+    this.tap?.scenario(event.record, where === 'host' ? '' : where);
+    if (this.format === 'human') this.write(`${renderScenario(where, event.record)}\n`);
+  }
+
+  private machine(machine: MachineRecord): void {
+    this.progress.clear();
+    if (this.format === 'events') this.line({ event: 'machine', where: machine.where, kernel: machine.kernel });
+    if (!machine.error) return;
+    this.tap?.couldNotCheck(machine.where, machine.error.reason, machine.error.way_out);
+    if (this.format === 'human') this.write(`${renderLost(machine)}\n`);
+  }
+
+  /** The end of a run. A host that could prove nothing is told what would work instead. */
+  end(record: RunRecord, selected: readonly Selected[]): void {
+    this.progress.clear();
+    const onHost = record.machines.every((machine) => machine.where === 'host');
+    const instead =
+      record.verdict === 'skipped' && onHost
+        ? `Run instead: aegis prove ${selected.map(({ proof }) => proof.name).join(' ')} --vm`
+        : undefined;
+    switch (this.format) {
+      case 'tap':
+        this.tap?.end(instead);
+        return;
+      case 'json':
+        this.write(`${JSON.stringify(instead ? { ...record, run_instead: instead } : record, null, 2)}\n`);
+        return;
+      case 'human':
+        this.write(`${renderSummary(record)}\n${instead ? `${instead}\n` : ''}`);
+        return;
+      case 'events':
+    }
+  }
+
+  private line(value: unknown): void {
+    this.write(`${JSON.stringify(value)}\n`);
+  }
+}
