@@ -29,6 +29,8 @@ if (unknown.length > 0) {
       default: Benchmark;
     };
     const result = await bench();
-    process.stdout.write(`${result.name}\n${table(result.rows.map(({ what, value }) => [`  ${what}`, value]))}\n`);
+    process.stdout.write(
+      `${result.name}\n${table(result.rows.map(({ what, value }) => [`  ${what}`, value]))}\n`,
+    );
   }
 }

@@ -15,7 +15,10 @@ export abstract class AegisCommand extends Command {
    * A signal that is aborted when the user or the system asks this process to end. The work below then takes down what
    * it made; afterwards `exitCodeIfInterrupted` tells the code to end with, 128 plus the signal's number.
    */
-  protected interruption(): { readonly signal: AbortSignal; readonly exitCodeIfInterrupted: () => number | undefined } {
+  protected interruption(): {
+    readonly signal: AbortSignal;
+    readonly exitCodeIfInterrupted: () => number | undefined;
+  } {
     const controller = new AbortController();
     let code: number | undefined;
     const numbers = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

@@ -20,7 +20,14 @@ await execa(agent, ['policy', 'apply', join(folder, 'policy'), ...instance]);
 const rss: number[] = [];
 const unit = 'aegis-bench';
 const start = (argv: readonly string[], properties: readonly string[]) =>
-  execa('systemd-run', ['--quiet', '--collect', `--unit=${unit}`, ...properties.map((p) => `--property=${p}`), '--', ...argv]);
+  execa('systemd-run', [
+    '--quiet',
+    '--collect',
+    `--unit=${unit}`,
+    ...properties.map((p) => `--property=${p}`),
+    '--',
+    ...argv,
+  ]);
 
 // Both are started and awaited by systemd in the same way, so that their difference is the agent's own.
 const [ready = [], bare = []] = await timeInTurn(9, [

@@ -10,7 +10,8 @@ import { ProofOutput } from '../render/proof-output.js';
 import { renderList } from '../render/proof-list.js';
 
 export default class Prove extends AegisCommand {
-  static override summary = 'Prove that enforcement works: run the agent, try what it forbids, see what happens.';
+  static override summary =
+    'Prove that enforcement works: run the agent, try what it forbids, see what happens.';
   static override description = `Each proof is an experiment with controls: the forbidden act first succeeds without the agent, then has to
 fail under it, while bystanders stay unharmed. Without --vm the proofs run on this machine and touch nothing of an
 agent that is already here; with --vm they run in embedded virtual machines.
@@ -65,9 +66,13 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
       return;
     }
     if (flags.keep && flags.vm)
-      throw new AegisError('BAD_ARGUMENT', 'cannot keep a sandbox of a virtual machine: it is gone with the machine', {
-        wayOut: 'Leave out --keep or --vm.',
-      });
+      throw new AegisError(
+        'BAD_ARGUMENT',
+        'cannot keep a sandbox of a virtual machine: it is gone with the machine',
+        {
+          wayOut: 'Leave out --keep or --vm.',
+        },
+      );
 
     const { signal, exitCodeIfInterrupted } = this.interruption();
     const format = flags.json ? 'json' : flags.tap ? 'tap' : flags.events ? 'events' : 'human';

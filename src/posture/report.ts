@@ -5,13 +5,7 @@ import { AegisError, messageOf } from '../errors.js';
 import { packageRoot } from '../paths.js';
 
 export type RuntimeState =
-  | 'ENFORCE'
-  | 'ENFORCE_OVERRIDE'
-  | 'ENFORCE_SIGNAL'
-  | 'AUDIT_FALLBACK'
-  | 'DEGRADED'
-  | 'STARTING'
-  | 'STOPPED';
+  'ENFORCE' | 'ENFORCE_OVERRIDE' | 'ENFORCE_SIGNAL' | 'AUDIT_FALLBACK' | 'DEGRADED' | 'STARTING' | 'STOPPED';
 
 export type Mechanism = 'lsm' | 'fmod_ret' | 'fentry' | 'tracepoint' | 'none';
 

@@ -60,7 +60,8 @@ async function runDenyScenario(spec: DenyScenario, bench: Bench): Promise<void> 
     demandAttached(attachedSince(before, await readBpfSnapshot()), spec.posture.mechanism),
   );
 
-  const ending = spec.end.kind === 'killed' ? `killed by ${spec.end.signal}` : `denied with ${spec.end.errno}`;
+  const ending =
+    spec.end.kind === 'killed' ? `killed by ${spec.end.signal}` : `denied with ${spec.end.errno}`;
   await bench.point(`act: reading the secret is ${ending}`, () => read.isStopped(spec.end));
   await bench.point(`act: cat of the secret is ${ending}`, () => read.stopsCat(spec.end));
   if (spec.isInodeTrue)
@@ -92,7 +93,11 @@ async function runDenyScenario(spec: DenyScenario, bench: Bench): Promise<void> 
     const left = [...(await agent.leftovers()), ...(await sandbox.leftovers())];
     const programs = attachedSince(before, await readBpfSnapshot());
     const observed = { left, ...programs };
-    demand('something was left behind', { left: [], lsm: 0, fmod_ret: 0, fentry: 0, tracepoint: 0 }, observed);
+    demand(
+      'something was left behind',
+      { left: [], lsm: 0, fmod_ret: 0, fentry: 0, tracepoint: 0 },
+      observed,
+    );
     return observed;
   });
 }

@@ -1,5 +1,13 @@
 import { AegisError } from '../errors.js';
-import { demandKnownKernel, kernelNames, runInGuest, runMany, type GuestJob, type GuestResult, type RunGuestOptions } from '../vm/index.js';
+import {
+  demandKnownKernel,
+  kernelNames,
+  runInGuest,
+  runMany,
+  type GuestJob,
+  type GuestResult,
+  type RunGuestOptions,
+} from '../vm/index.js';
 import { exitCodeOf, combine } from '../posture/verdict.js';
 import type { KernelFacts } from '../witness/kernel.js';
 import { explain, type ProofEvent, type ScenarioRecord } from './kit.js';
@@ -104,12 +112,7 @@ function seen(reader: EventReader): Pick<MachineRecord, 'scenarios' | 'kernel'> 
 }
 
 /** A guest is believed only when it told every scenario that was asked for and its exit code agrees with them. */
-function finish(
-  where: string,
-  boot: PlannedBoot,
-  reader: EventReader,
-  result: GuestResult,
-): MachineRecord {
+function finish(where: string, boot: PlannedBoot, reader: EventReader, result: GuestResult): MachineRecord {
   const lane: LaneFacts = {
     kernel_digest: result.kernelDigest,
     image_digest: result.imageDigest,

@@ -10,7 +10,7 @@ export type Outcome =
   | { readonly kind: 'could-not-try'; readonly why: string };
 
 const errnoNames = new Map(
-  Object.entries(constants.errno).map(([name, number]) => [number as number, name] as const),
+  Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
 );
 
 /**

@@ -27,7 +27,10 @@ export async function proofNames(): Promise<readonly string[]> {
 async function loadProof(name: string): Promise<Proof> {
   const module = (await import(pathToFileURL(join(folder, `${name}.js`)).href)) as { default: Proof };
   if (module.default.name !== name)
-    throw new AegisError('BUILD_MISSING', `cannot use the proof ${name}: it calls itself ${module.default.name}`);
+    throw new AegisError(
+      'BUILD_MISSING',
+      `cannot use the proof ${name}: it calls itself ${module.default.name}`,
+    );
   return module.default;
 }
 
@@ -56,8 +59,7 @@ export async function selectProofs(asked: readonly string[]): Promise<readonly S
       const proof = await loadProof(name);
       if (names === 'all') return { proof, scenarios: proof.scenarios };
       const there = proof.scenarios.map((scenario) => scenario.name);
-      for (const one of names)
-        if (!there.includes(one)) throw unknown(`scenario of ${name}`, one, there);
+      for (const one of names) if (!there.includes(one)) throw unknown(`scenario of ${name}`, one, there);
       return { proof, scenarios: proof.scenarios.filter((scenario) => names.has(scenario.name)) };
     }),
   );

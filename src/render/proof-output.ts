@@ -37,8 +37,7 @@ export class ProofOutput {
   private event(where: string, event: ProofEvent): void {
     if (this.format === 'events') this.line(event);
     if (event.event === 'scenario-started') this.say(`${where}: ${event.proof}/${event.scenario}`);
-    if (event.event === 'point')
-      this.say(`${where}: ${event.proof}/${event.scenario}: ${event.point.name}`);
+    if (event.event === 'point') this.say(`${where}: ${event.proof}/${event.scenario}: ${event.point.name}`);
     if (event.event !== 'scenario-ended') return;
     this.progress.clear();
     this.tap?.scenario(event.record, where === 'host' ? '' : where);
@@ -47,7 +46,8 @@ export class ProofOutput {
 
   private machine(machine: MachineRecord): void {
     this.progress.clear();
-    if (this.format === 'events') this.line({ event: 'machine', where: machine.where, kernel: machine.kernel });
+    if (this.format === 'events')
+      this.line({ event: 'machine', where: machine.where, kernel: machine.kernel });
     if (!machine.error) return;
     this.tap?.couldNotCheck(machine.where, machine.error.reason, machine.error.way_out);
     if (this.format === 'human') this.write(`${renderLost(machine)}\n`);

@@ -71,4 +71,3 @@ export function renderSummary(record: RunRecord): string {
     `(${points} test points, ${machines} machine${machines === 1 ? '' : 's'}, ${seconds} s)`
   );
 }
-

@@ -36,7 +36,13 @@ t.test('a scenario that does not care joins a boot that is made anyway', async (
 });
 
 t.test('an unknown proof or scenario names the nearest', async (t) => {
-  await t.rejects(selectProofs(['signal-falback']), { code: 'UNKNOWN_PROOF', wayOut: /Did you mean signal-fallback\?/ });
-  await t.rejects(selectProofs(['lsm-deny/enforced']), { code: 'UNKNOWN_PROOF', wayOut: /Did you mean enforce\?/ });
+  await t.rejects(selectProofs(['signal-falback']), {
+    code: 'UNKNOWN_PROOF',
+    wayOut: /Did you mean signal-fallback\?/,
+  });
+  await t.rejects(selectProofs(['lsm-deny/enforced']), {
+    code: 'UNKNOWN_PROOF',
+    wayOut: /Did you mean enforce\?/,
+  });
   await t.rejects(selectProofs(['xyzzy']), { code: 'UNKNOWN_PROOF', wayOut: /^Known: / });
 });

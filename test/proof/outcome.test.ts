@@ -22,9 +22,15 @@ t.test('the real probe: a read that works, one that is refused, one that never s
   const folder = mkdtempSync(join(tmpdir(), 'aegis-test-'));
   t.teardown(() => execFile('rm', ['-rf', folder]));
   writeFileSync(join(folder, 'file'), 'the content\n');
-  t.same(outcomeOf(await run([probe, 'read', join(folder, 'file')])), { kind: 'allowed', data: 'the content' });
+  t.same(outcomeOf(await run([probe, 'read', join(folder, 'file')])), {
+    kind: 'allowed',
+    data: 'the content',
+  });
   t.same(outcomeOf(await run([probe, 'read', join(folder, 'none')])), { kind: 'denied', errno: 'ENOENT' });
-  t.match(outcomeOf(await run([join(folder, 'no-program'), 'read', 'x'])), { kind: 'could-not-try', why: /ENOENT/ });
+  t.match(outcomeOf(await run([join(folder, 'no-program'), 'read', 'x'])), {
+    kind: 'could-not-try',
+    why: /ENOENT/,
+  });
 });
 
 t.test('a death by signal counts only after the act was announced', async (t) => {

@@ -35,24 +35,29 @@ t.test('points that hold prove, and every one is told as it happens', async (t) 
   );
 });
 
-t.test('a disproof ends the scenario, keeps what was seen, and still cleans up in reverse order', async (t) => {
-  const order: string[] = [];
-  const { record } = await runOne(
-    scenario(async (bench) => {
-      bench.onCleanUp('first', async () => void order.push('first'));
-      bench.onCleanUp('second', async () => void order.push('second'));
-      await bench.point('leaks', async () => {
-        throw new Disproof('the secret came out', { data: 'x' });
-      });
-      order.push('never');
-    }),
-  );
-  t.match(record, {
-    verdict: 'disproven',
-    points: [{ name: 'leaks', verdict: 'disproven', reason: 'the secret came out', observed: { data: 'x' } }],
-  });
-  t.same(order, ['second', 'first']);
-});
+t.test(
+  'a disproof ends the scenario, keeps what was seen, and still cleans up in reverse order',
+  async (t) => {
+    const order: string[] = [];
+    const { record } = await runOne(
+      scenario(async (bench) => {
+        bench.onCleanUp('first', async () => void order.push('first'));
+        bench.onCleanUp('second', async () => void order.push('second'));
+        await bench.point('leaks', async () => {
+          throw new Disproof('the secret came out', { data: 'x' });
+        });
+        order.push('never');
+      }),
+    );
+    t.match(record, {
+      verdict: 'disproven',
+      points: [
+        { name: 'leaks', verdict: 'disproven', reason: 'the secret came out', observed: { data: 'x' } },
+      ],
+    });
+    t.same(order, ['second', 'first']);
+  },
+);
 
 t.test('what is no disproof could not be checked', async (t) => {
   const broken = await runOne(
@@ -108,5 +113,8 @@ t.test('an interruption stops before the next point and cleans up', async (t) =>
     controller.signal,
   );
   t.ok(cleaned);
-  t.match(record, { verdict: 'could-not-check', points: [{ name: 'a' }, { reason: 'interrupted by SIGINT' }] });
+  t.match(record, {
+    verdict: 'could-not-check',
+    points: [{ name: 'a' }, { reason: 'interrupted by SIGINT' }],
+  });
 });

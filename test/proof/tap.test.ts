@@ -28,15 +28,23 @@ function stream(write: (tap: TapWriter) => void): string {
 t.test('a proven scenario is a subtest a TAP parser accepts, observations and all', async (t) => {
   const text = stream((tap) => {
     tap.scenario(
-      scenario({ points: [{ name: 'act # 1: denied', verdict: 'proven', ...at, observed: { errno: 'EPERM: "x"' } }] }),
+      scenario({
+        points: [{ name: 'act # 1: denied', verdict: 'proven', ...at, observed: { errno: 'EPERM: "x"' } }],
+      }),
     );
     tap.end();
   });
   const results = Parser.parse(text);
   t.equal(text.split('\n')[0], 'TAP version 14');
   t.match(text, 'observed: {"errno":"EPERM: \\"x\\""}');
-  t.notOk(results.some(([event]) => event === 'extra'), 'no line was left unparsed');
-  const [, complete] = results.find(([event]) => event === 'complete') as unknown as [string, { ok: boolean }];
+  t.notOk(
+    results.some(([event]) => event === 'extra'),
+    'no line was left unparsed',
+  );
+  const [, complete] = results.find(([event]) => event === 'complete') as unknown as [
+    string,
+    { ok: boolean },
+  ];
   t.ok(complete.ok);
 });
 
@@ -48,7 +56,10 @@ t.test('a disproven point, a lost machine and a missing plan are failures', asyn
     ok(
       stream((tap) => {
         tap.scenario(
-          scenario({ verdict: 'disproven', points: [{ name: 'act', verdict: 'disproven', ...at, reason: 'leaked' }] }),
+          scenario({
+            verdict: 'disproven',
+            points: [{ name: 'act', verdict: 'disproven', ...at, reason: 'leaked' }],
+          }),
         );
         tap.end();
       }),
@@ -66,7 +77,9 @@ t.test('a disproven point, a lost machine and a missing plan are failures', asyn
 
 t.test('a skip keeps its reason', async (t) => {
   const text = stream((tap) => {
-    tap.scenario(scenario({ verdict: 'skipped', unmet: [{ name: 'systemd', met: false, reason: 'PID 1 is bash' }] }));
+    tap.scenario(
+      scenario({ verdict: 'skipped', unmet: [{ name: 'systemd', met: false, reason: 'PID 1 is bash' }] }),
+    );
     tap.end('Run instead: aegis prove p --vm');
   });
   t.match(text, 'ok 1 - p/s # SKIP systemd: PID 1 is bash');

@@ -1,0 +1,16 @@
+#!/bin/bash
+# Runs the named scenarios against each liar beside this file; the events of each run stand between its markers.
+# usage: each.sh SCENARIO...
+here=$(dirname "$(readlink -f "$0")")
+for liar in /usr/bin/sleep "$here"/*.mjs "$here"/*.sh; do
+  [ "$liar" = "$here/each.sh" ] && continue
+  chmod +x "$liar"
+  echo "=== $(basename "$liar")"
+  AEGIS_BIN=$liar aegis prove "$@" --events --timeout=10
+  echo "=== exit $?"
+done
+for object in /opt/aegis/build/bpf/mutants/*.bpf.o; do
+  echo "=== $(basename "$object")"
+  AEGIS_BPF_OBJ=$object AEGIS_ALLOW_UNSIGNED_BPF=1 aegis prove "$@" --events --timeout=10
+  echo "=== exit $?"
+done
