@@ -17,8 +17,7 @@ const systemdDeadline = 10_000;
  * scope is run, the BPF programs are loaded, the file systems are asked for their type. Nothing is left behind.
  */
 export async function hostRequirements(): Promise<readonly Requirement[]> {
-  return await Promise.all([
-    rootRequirement(process.getuid?.()),
+  const felt = await Promise.all([
     systemdRequirement(),
     filesystemRequirement('cgroup v2', '/sys/fs/cgroup', magic.cgroup2, {
       wayOut: 'Boot with systemd.unified_cgroup_hierarchy=1.',
@@ -32,6 +31,7 @@ export async function hostRequirements(): Promise<readonly Requirement[]> {
     btfRequirement('/sys/kernel/btf/vmlinux'),
     loadRequirement(feelLoads),
   ]);
+  return [rootRequirement(process.getuid?.()), ...felt];
 }
 
 /** @param uid of this process */
