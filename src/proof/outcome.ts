@@ -9,9 +9,7 @@ export type Outcome =
   | { readonly kind: 'stopped-otherwise'; readonly why: string }
   | { readonly kind: 'could-not-try'; readonly why: string };
 
-const errnoNames = new Map(
-  Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
-);
+const errnoNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name] as const));
 
 /**
  * Reads the outcome off how `aegis-probe` ended and what it said. Only a probe that announced its act tried it: a

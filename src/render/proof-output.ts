@@ -1,10 +1,10 @@
 import type { LaneOptions } from '../proof/in-lane.js';
-import type { ProofEvent } from '../proof/kit.js';
+import type { ProofEvent, ScenarioRecord } from '../proof/kit.js';
 import type { Selected } from '../proof/registry.js';
 import type { MachineRecord, RunRecord } from '../proof/run-record.js';
 import { TapWriter } from '../proof/tap.js';
 import { Progress } from '../ui.js';
-import { renderLost, renderScenario, renderSummary } from './proof.js';
+import { renderLost, renderScenario, renderSummary, renderUnmet } from './proof.js';
 
 export type ProofFormat = 'human' | 'tap' | 'json' | 'events';
 
@@ -12,6 +12,7 @@ export type ProofFormat = 'human' | 'tap' | 'json' | 'events';
 export class ProofOutput {
   private readonly tap: TapWriter | undefined;
   private readonly progress = new Progress();
+  private lastUnmet = '';
 
   constructor(
     private readonly format: ProofFormat,
@@ -41,7 +42,15 @@ export class ProofOutput {
     if (event.event !== 'scenario-ended') return;
     this.progress.clear();
     this.tap?.scenario(event.record, where === 'host' ? '' : where);
-    if (this.format === 'human') this.write(`${renderScenario(where, event.record)}\n`);
+    if (this.format === 'human') this.human(where, event.record);
+  }
+
+  private human(where: string, record: ScenarioRecord): void {
+    this.write(`${renderScenario(where, record)}\n`);
+    const unmet = renderUnmet(record);
+    // Scenarios of one machine mostly lack the same things; once is enough.
+    if (unmet) this.write(unmet === this.lastUnmet ? '    - for the same reasons\n' : `${unmet}\n`);
+    this.lastUnmet = unmet;
   }
 
   private machine(machine: MachineRecord): void {

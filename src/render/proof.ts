@@ -36,11 +36,17 @@ function renderPoint(point: PointRecord): string[] {
 /** One scenario with its points, for people. */
 export function renderScenario(where: string, record: ScenarioRecord): string {
   const title = `${colors.bold(`${record.proof}/${record.scenario}`)} on ${where}: ${words[record.verdict]}`;
-  const unmet = (record.unmet ?? []).flatMap((requirement) => [
-    `    ${marks.skipped} ${requirement.name}${requirement.reason ? `: ${requirement.reason}` : ''}`,
-    ...(requirement.wayOut ? [`        Way out: ${requirement.wayOut}`] : []),
-  ]);
-  return [`${marks[record.verdict]} ${title}`, ...record.points.flatMap(renderPoint), ...unmet].join('\n');
+  return [`${marks[record.verdict]} ${title}`, ...record.points.flatMap(renderPoint)].join('\n');
+}
+
+/** Why a scenario was skipped, one requirement a line; empty when it was not. */
+export function renderUnmet(record: ScenarioRecord): string {
+  return (record.unmet ?? [])
+    .flatMap(({ name, reason, wayOut }) => [
+      `    ${marks.skipped} ${name}${reason ? `: ${reason}` : ''}`,
+      ...(wayOut ? [`        Way out: ${wayOut}`] : []),
+    ])
+    .join('\n');
 }
 
 /** A machine that could not be had, or was lost. */
