@@ -1,0 +1,29 @@
+import t from 'tap';
+import { attachedSince, type BpfLink, type BpfSnapshot } from '../../src/witness/bpf.js';
+
+const link = (id: number, attach_type: number): BpfLink => ({
+  id,
+  type: 2,
+  attach_type,
+  prog_id: id,
+  target: '',
+});
+const before: BpfSnapshot = { programs: [{ id: 1, type: 5, name: 'old' }], links: [link(1, 27)] };
+
+t.test('only what appeared counts, each by its own mechanism', async (t) => {
+  const after: BpfSnapshot = {
+    programs: [...before.programs, { id: 2, type: 29, name: 'loaded_only' }, { id: 3, type: 5, name: 'tp' }],
+    links: [...before.links, link(2, 26), link(3, 26), link(4, 24)],
+  };
+  t.same(attachedSince(before, after), { lsm: 0, fmod_ret: 2, fentry: 1, tracepoint: 1 });
+  t.same(attachedSince(before, before), { lsm: 0, fmod_ret: 0, fentry: 0, tracepoint: 0 });
+});
+
+t.test('a program that is loaded but not attached enforces nothing, and does not count', async (t) => {
+  const after = { ...before, programs: [...before.programs, { id: 2, type: 29, name: 'idle' }] };
+  t.equal(attachedSince(before, after).lsm, 0);
+});
+
+t.test('a link that took the place of an old one counts', async (t) => {
+  t.equal(attachedSince(before, { ...before, links: [link(9, 27)] }).lsm, 1);
+});
