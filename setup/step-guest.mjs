@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { mustRun } from './run-tool.mjs';
 import { fingerprint, Stamp } from './stamp.mjs';
 
@@ -10,8 +10,8 @@ import { fingerprint, Stamp } from './stamp.mjs';
  * @returns {import('./steps.mjs').Step}
  */
 export function guestStep(root, kernels) {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'aegis');
-  const stamp = new Stamp(join(cache, `.setup-${kernels.join('-') || 'all'}`));
+  // Beside what it certifies: it goes when the cache goes.
+  const stamp = new Stamp(join(cacheRoot(), `.setup-${kernels.join('-') || 'all'}`));
   const key = () => fingerprint(root, ['src/vm']);
   return {
     title: 'guest image and kernels',
@@ -32,4 +32,10 @@ export function guestStep(root, kernels) {
       stamp.write(key());
     },
   };
+}
+
+/** As in src/vm: the XDG Base Directory Specification has relative values ignored. */
+function cacheRoot() {
+  const xdg = process.env.XDG_CACHE_HOME;
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'aegis', 'vm');
 }

@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { COULD_NOT, SetupError } from './error.mjs';
-import { missingPackages } from './packages.mjs';
+import { missingPackages, QEMU } from './packages.mjs';
 import { runTool } from './run-tool.mjs';
 import { readSystem } from './system.mjs';
+
+const installer = fileURLToPath(new URL('install-packages.mjs', import.meta.url));
 
 /** sudo forgets these; package mirrors behind a proxy need them. */
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'HTTPS_PROXY', 'NO_PROXY'];
@@ -18,8 +20,7 @@ export function packagesStep() {
       const missing = await missingPackages(system);
       const prefix = rootPrefix(missing);
       progress.line(`    installing ${missing.join(' ')}`);
-      const script = fileURLToPath(new URL('install-packages.mjs', import.meta.url));
-      const [command, ...args] = [...prefix, process.execPath, script];
+      const [command, ...args] = [...prefix, process.execPath, installer];
       const { code, tail } = await runTool(command, args, {
         onLine: (line) => progress.note(line),
         input: 'inherit',
@@ -40,12 +41,29 @@ function rootPrefix(missing) {
   // Asks for the password now, on the terminal, and not in the middle of the output below.
   const isAllowed = process.stdin.isTTY && spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status === 0;
   if (isAllowed) return ['sudo', 'env', ...proxies];
-  throw new SetupError(
-    `cannot install system packages: neither root nor sudo. Missing:\n  ${missing.join('\n  ')}\n` +
-      'set-up: an administrator can install them from this folder with\n' +
-      `  ${process.execPath} setup/install-packages.mjs\n` +
-      'set-up: after that, run this again',
-  );
+  throw new SetupError(`cannot install system packages: this is neither root, nor may it use sudo`, {
+    detail: administratorsList(missing),
+    wayOut: 'Have an administrator install what is listed above, then run this again.',
+  });
+}
+
+/**
+ * @param {string[]} missing
+ * @returns {string} what is missing and the commands that install it
+ */
+function administratorsList(missing) {
+  const others = missing.filter((name) => name !== QEMU.package);
+  const commands = [];
+  if (others.length > 0) commands.push(`apt-get install --no-install-recommends ${others.join(' ')}`);
+  // Where the release's own QEMU is too old, apt-get alone would install that one.
+  if (missing.includes(QEMU.package))
+    commands.push(`${process.execPath} ${installer}   # ${QEMU.package} from version ${QEMU.oldest} on`);
+  return [
+    'Missing system packages:',
+    ...missing.map((name) => `  ${name}`),
+    'As root:',
+    ...commands.map((command) => `  ${command}`),
+  ].join('\n');
 }
 
 /** The installer's own last line says what went wrong and what to do; what came before is apt's output. */

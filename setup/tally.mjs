@@ -36,7 +36,16 @@ export function countTap(stream, onFile) {
   follow(parser, [], total, onFile);
   return new Promise((resolve, reject) => {
     stream.on('error', reject);
-    parser.on('complete', () => resolve(total));
+    parser.on('complete', (results) => {
+      // The stream as a whole broke: it ended early, or kept another plan than its own.
+      if (!results.ok && total.failed === 0) {
+        total.failed += 1;
+        total.failures.push(
+          `the stream of results: ${results.failures.map((each) => each.tapError).join('; ')}`,
+        );
+      }
+      resolve(total);
+    });
     stream.pipe(parser);
   });
 }
@@ -69,8 +78,16 @@ function countPoint(point, path, tally) {
   else if (point.ok) tally.passed += 1;
   else {
     tally.failed += 1;
-    const diagnostics =
-      point.diag === null || point.diag === undefined ? '' : JSON.stringify(point.diag, null, 2);
-    tally.failures.push(`${[...path, point.name].join(' > ')}\n${diagnostics}`.trimEnd());
+    tally.failures.push([[...path, point.name].join(' > '), ...describe(point.diag)].join('\n'));
   }
+}
+
+/** The diagnostics of a point, for people: what differs, where, and whatever else it tells. */
+function describe(diagnostics) {
+  return Object.entries(diagnostics ?? {})
+    .filter(([key]) => key !== 'source')
+    .map(([key, value]) => {
+      const text = typeof value === 'string' ? value.trimEnd() : JSON.stringify(value);
+      return `  ${key}: ${text.replaceAll('\n', '\n    ')}`;
+    });
 }

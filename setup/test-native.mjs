@@ -1,3 +1,4 @@
+import { COULD_NOT } from './error.mjs';
 import { runTool } from './run-tool.mjs';
 import { emptyTally } from './tally.mjs';
 
@@ -5,7 +6,7 @@ import { emptyTally } from './tally.mjs';
 const SUMMARY = /^\[doctest\] test cases:\s*\d+\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed\s*\|\s*(\d+) skipped/;
 
 /**
- * Runs the native unit tests through the Makefile and counts their test cases.
+ * Runs the native unit tests through the Makefile and counts their test cases. An interrupted run is a failed one.
  * @param {string} root
  * @param {(line: string) => void} say
  * @returns {Promise<import('./tally.mjs').Tally>}
@@ -13,13 +14,12 @@ const SUMMARY = /^\[doctest\] test cases:\s*\d+\s*\|\s*(\d+) passed\s*\|\s*(\d+)
 export async function runNativeTests(root, say) {
   const tally = emptyTally();
   const startedAt = Date.now();
-  const { code, output, tail } = await runTool(
-    'make',
-    ['--no-print-directory', '-C', 'native', '--keep-going', 'test'],
-    {
-      cwd: root,
-    },
-  );
+  const args = ['--no-print-directory', '-C', 'native', '--keep-going', 'test'];
+  const { code, output, tail } = await runTool('make', args, { cwd: root }).catch((error) => ({
+    code: COULD_NOT,
+    output: '',
+    tail: error.message,
+  }));
   for (const line of output.split('\n')) {
     const [, passed, failed, skipped] = SUMMARY.exec(line.replace(/\u001b\[[\d;]*m/g, '')) ?? [];
     if (passed === undefined) continue;
