@@ -11,12 +11,12 @@ interface System {
   name: string;
 }
 interface PackagesModule {
-  majorOf(version: string): number;
-  missingPackages(system: System): Promise<string[]>;
-  neededPackages(system: System): string[];
+  majorOf: (version: string) => number;
+  missingPackages: (system: System) => Promise<string[]>;
+  neededPackages: (system: System) => string[];
 }
 const { majorOf, missingPackages, neededPackages } = await load<PackagesModule>('packages.mjs');
-const { readSystem } = await load<{ readSystem(file?: string): System }>('system.mjs');
+const { readSystem } = await load<{ readSystem: (file?: string) => System }>('system.mjs');
 
 t.test('the upstream version decides whether QEMU is new enough', (t) => {
   t.equal(majorOf('1:10.0.2+ds-2+deb13u1~bpo12+1'), 10);
@@ -98,7 +98,7 @@ t.test(
   { skip: process.getuid?.() !== 0 && 'apt needs root' },
   async (t) => {
     const { aptInstall } = await load<{
-      aptInstall(names: string[], onLine: (line: string) => void, options?: string[]): Promise<string>;
+      aptInstall: (names: string[], onLine: (line: string) => void, options?: string[]) => Promise<string>;
     }>('apt.mjs');
     await t.rejects(
       aptInstall(['no-such-package-anywhere'], () => {}, ['--simulate']),

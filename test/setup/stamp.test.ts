@@ -4,7 +4,7 @@ import t from 'tap';
 import { load } from './load.js';
 
 interface StampModule {
-  fingerprint(root: string, inputs: string[], facts?: string[]): string;
+  fingerprint: (root: string, inputs: string[], facts?: string[]) => string;
   Stamp: new (file: string) => { matches(key: string): boolean; remove(): void; write(key: string): void };
 }
 const { fingerprint, Stamp } = await load<StampModule>('stamp.mjs');

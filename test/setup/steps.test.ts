@@ -53,20 +53,9 @@ async function end(run: Run): Promise<{ code: number | null; text: string }> {
 /** Resolves once the second step has begun. */
 async function secondBegan(root: string): Promise<void> {
   const log = join(root, 'log');
-  const hasBegun = () => existsSync(log) && readFileSync(log, 'utf8').endsWith('second\n');
-  for await (const _ of changes(root)) if (hasBegun()) return;
-}
-
-async function* changes(root: string): AsyncGenerator<void> {
   const watcher = watch(root);
-  try {
-    for (;;) {
-      yield;
-      await once(watcher, 'change');
-    }
-  } finally {
-    watcher.close();
-  }
+  while (!existsSync(log) || !readFileSync(log, 'utf8').endsWith('second\n')) await once(watcher, 'change');
+  watcher.close();
 }
 
 const logOf = (root: string) => readFileSync(join(root, 'log'), 'utf8').trim().split('\n');

@@ -9,7 +9,7 @@ interface Tally {
   failures: string[];
 }
 const { countTap } = await load<{
-  countTap(stream: Readable, onFile: (name: string, tally: Tally) => void): Promise<Tally>;
+  countTap: (stream: Readable, onFile: (name: string, tally: Tally) => void) => Promise<Tally>;
 }>('tally.mjs');
 
 async function count(...lines: string[]): Promise<Tally & { files: string[] }> {
