@@ -2,7 +2,6 @@ import { Args, Flags } from '@oclif/core';
 import { AegisCommand } from '../command.js';
 import { AegisError } from '../errors.js';
 import { proveOnHost } from '../proof/on-host.js';
-import { planBoots } from '../proof/lane-plan.js';
 import { proofNames, selectProofs, type Selected } from '../proof/registry.js';
 import { closeRun, type MachineRecord } from '../proof/run-record.js';
 import { expandVmFlag } from '../proof/vm-flag.js';
@@ -86,7 +85,8 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
     };
     let machines: readonly MachineRecord[];
     if (flags.vm) {
-      const { proveInLane, resolveKernels } = await import('../proof/in-lane.js');
+      // The lane is loaded only when asked for: in a guest every module costs time under emulation.
+      const { planBoots, proveInLane, resolveKernels } = await import('../proof/in-lane.js');
       machines = await proveInLane(planBoots(selected, resolveKernels(flags.vm), flags.lsm), options);
     } else {
       const machine = await proveOnHost(selected, options);

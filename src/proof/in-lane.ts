@@ -15,6 +15,8 @@ import type { PlannedBoot } from './lane-plan.js';
 import type { LaneFacts, MachineRecord } from './run-record.js';
 import type { ProveOptions } from './on-host.js';
 
+export { planBoots } from './lane-plan.js';
+
 /** The last line of `aegis prove --events`: what the guest's kernel says of itself. */
 export interface MachineEvent {
   readonly event: 'machine';

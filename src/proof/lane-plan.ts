@@ -1,3 +1,4 @@
+import { lsmWithBpf, lsmWithoutBpf } from '../vm/index.js';
 import type { Selected } from './registry.js';
 
 /** One boot of the lane and what is run in it. */
@@ -8,8 +9,6 @@ export interface PlannedBoot {
   /** `PROOF/SCENARIO` names. */
   readonly names: readonly string[];
 }
-
-const lsmsWithoutBpf = 'lockdown,capability,yama,apparmor';
 
 /**
  * Which boots the selected scenarios need on each kernel: one for each boot posture, shared by all scenarios that ask
@@ -29,11 +28,11 @@ export function planBoots(
         indifferent.push(name);
         continue;
       }
-      const list = lsm ?? (scenario.boot?.bpfLsm ? `${lsmsWithoutBpf},bpf` : lsmsWithoutBpf);
+      const list = lsm ?? (scenario.boot?.bpfLsm ? lsmWithBpf : lsmWithoutBpf);
       groups.set(list, [...(groups.get(list) ?? []), name]);
     }
   if (indifferent.length > 0) {
-    const first = [...groups.keys()][0] ?? `${lsmsWithoutBpf},bpf`;
+    const first = [...groups.keys()][0] ?? lsmWithBpf;
     groups.set(first, [...(groups.get(first) ?? []), ...indifferent]);
   }
   return kernels.flatMap((kernel) => [...groups].map(([list, names]) => ({ kernel, lsm: list, names })));

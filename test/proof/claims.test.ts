@@ -35,7 +35,7 @@ t.test('each field that says otherwise is a disproof that names it', async (t) =
     [{ guarantee: 'synchronous' }, 'guarantee'],
     [{ seams: ['AEGIS_LSM_PATH'] }, 'seam_owned_up'],
   ] as const)
-    t.throws(() => demandClaim({ ...report, ...change } as PostureReport, claim), {
+    t.throws(() => demandClaim({ ...report, ...change }, claim), {
       name: 'Disproof',
       message: new RegExp(`${said} is `),
     });
