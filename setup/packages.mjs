@@ -25,6 +25,7 @@ const PACKAGES = {
   e2fsprogs: "makes the guest's disk",
   'busybox-static': 'the initramfs',
   cpio: 'packs the initramfs',
+  kmod: "orders the kernels' modules (depmod)",
   'xz-utils': 'unpacks kernel modules',
   zstd: 'unpacks newer kernel modules',
   'ca-certificates': 'mirrors over https',

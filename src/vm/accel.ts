@@ -1,0 +1,73 @@
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheRoot, inCache } from './cache.js';
+import type { Kernel } from './kernel.js';
+import { trialMark, trialParameter } from './initramfs.js';
+import { Machine } from './machine.js';
+import { kernelParameters, lsmWithoutBpf, type Accel } from './qemu.js';
+
+/** A trial boot under KVM takes less than a second; a broken KVM hangs or dies. */
+const trialDeadlineMs = 15_000;
+
+/**
+ * KVM when a boot under it works, TCG otherwise. That /dev/kvm opens is no evidence: nested virtualization may be
+ * refused later. The verdict is kept for this boot of the host, this QEMU and this guest kernel.
+ */
+export async function chooseAccel(kernel: Kernel, qemu: string, signal: AbortSignal): Promise<Accel> {
+  try {
+    await access('/dev/kvm', constants.R_OK | constants.W_OK);
+  } catch {
+    return 'tcg';
+  }
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const key = `${bootId} ${qemu} ${kernel.digest}`;
+  const file = join(cacheRoot(), 'accel.json');
+  const known = await readVerdicts(file);
+  const verdict = known[key];
+  if (verdict) return verdict;
+  const accel = (await worksWithKvm(kernel, signal)) ? 'kvm' : 'tcg';
+  await rememberAccel(file, { ...sameBoot(known, bootId), [key]: accel });
+  return accel;
+}
+
+type Verdicts = Readonly<Record<string, Accel>>;
+
+async function readVerdicts(file: string): Promise<Verdicts> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Verdicts;
+  } catch {
+    return {};
+  }
+}
+
+function sameBoot(verdicts: Verdicts, bootId: string): Verdicts {
+  return Object.fromEntries(Object.entries(verdicts).filter(([key]) => key.startsWith(bootId)));
+}
+
+/** Two runs may race here: the loser's verdict is forgotten, and found again by the next trial. */
+async function rememberAccel(file: string, verdicts: Verdicts): Promise<void> {
+  await inCache(() => mkdir(cacheRoot(), { recursive: true }));
+  const fresh = `${file}.${process.pid}`;
+  await inCache(() => writeFile(fresh, JSON.stringify(verdicts, null, 2)));
+  await inCache(() => rename(fresh, file));
+}
+
+async function worksWithKvm(kernel: Kernel, signal: AbortSignal): Promise<boolean> {
+  const machine = await Machine.start(kernel.name, {
+    accel: 'kvm',
+    image: kernel.image,
+    initramfs: kernel.initramfs,
+    memoryMiB: 512,
+    cpus: 2,
+    parameters: kernelParameters(lsmWithoutBpf, [trialParameter]),
+  });
+  try {
+    await machine.powerOff(trialDeadlineMs, signal);
+  } catch {
+    // A hang is an answer, too.
+  } finally {
+    await machine.close();
+  }
+  return machine.consoleLog.includes(trialMark);
+}

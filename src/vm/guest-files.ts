@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** Where the guest finds the build under test, laid out as in the repository. */
+export const guestBuild = '/opt/aegis';
+
+/** The guest's PATH: the build under test first. */
+export const guestPath = `${guestBuild}/build/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+
+/** Files of the guest that no package brings. */
+const files: Readonly<Record<string, string>> = {
+  '/etc/hostname': 'aegis-guest\n',
+  '/etc/hosts': '127.0.0.1 localhost aegis-guest\n::1 localhost\n',
+  // The initramfs has mounted every disk already.
+  '/etc/fstab': '',
+  // An empty machine-id would make each boot a first boot, with its presets and its wait for entropy.
+  '/etc/machine-id': '61656769732d67756573742d726f6f74\n',
+  '/etc/systemd/journald.conf.d/aegis.conf':
+    '[Journal]\nStorage=volatile\nForwardToConsole=no\nRateLimitBurst=0\n',
+  '/etc/systemd/system.conf.d/aegis.conf':
+    '[Manager]\nShowStatus=no\nLogLevel=notice\nDefaultTimeoutStartSec=60s\nDefaultTimeoutStopSec=10s\nCrashAction=reboot\n',
+  // The mounts that proofs need are made by systemd itself (securityfs, bpffs, cgroup v2) or by the unit of tracefs.
+  '/etc/systemd/system/aegis-guest.service': `[Unit]
+Description=Channel of the guest to its host
+After=basic.target sys-kernel-tracing.mount
+Wants=sys-kernel-tracing.mount
+
+[Service]
+Type=exec
+ExecStart=${guestBuild}/build/bin/aegis-guest
+Delegate=yes
+DelegateSubgroup=channel
+OOMScoreAdjust=-900
+StandardOutput=journal+console
+StandardError=journal+console
+
+[Install]
+WantedBy=multi-user.target
+`,
+};
+
+/** Symbolic links of the guest: path to target. */
+const links: Readonly<Record<string, string>> = {
+  '/usr/local/bin/node': '/opt/host/bin/node',
+  '/usr/local/bin/aegis': `${guestBuild}/bin/run.js`,
+  '/etc/systemd/system/default.target': '/usr/lib/systemd/system/multi-user.target',
+  '/etc/systemd/system/multi-user.target.wants/aegis-guest.service': '../aegis-guest.service',
+};
+
+/** Units a throw-away guest has no use for; each one masked is time saved at every boot. */
+const masked = [
+  'apt-daily.timer',
+  'apt-daily-upgrade.timer',
+  'console-getty.service',
+  'dev-hugepages.mount',
+  'dev-mqueue.mount',
+  'dpkg-db-backup.timer',
+  'e2scrub_all.timer',
+  'e2scrub_reap.service',
+  'fstrim.timer',
+  'getty.target',
+  'getty@tty1.service',
+  'ldconfig.service',
+  'modprobe@.service',
+  'serial-getty@ttyS0.service',
+  'sys-fs-fuse-connections.mount',
+  'sys-kernel-config.mount',
+  'sys-kernel-debug.mount',
+  'systemd-binfmt.service',
+  'systemd-boot-random-seed.service',
+  'systemd-firstboot.service',
+  'systemd-fsck-root.service',
+  'systemd-hwdb-update.service',
+  'systemd-journal-catalog-update.service',
+  'systemd-journal-flush.service',
+  'systemd-logind.service',
+  'systemd-machine-id-commit.service',
+  'systemd-modules-load.service',
+  'systemd-network-generator.service',
+  'systemd-pcrphase.service',
+  'systemd-random-seed.service',
+  'systemd-remount-fs.service',
+  'systemd-sysctl.service',
+  'systemd-sysusers.service',
+  'systemd-tmpfiles-clean.timer',
+  'systemd-tmpfiles-setup-dev-early.service',
+  'systemd-tmpfiles-setup-dev.service',
+  'systemd-tmpfiles-setup.service',
+  'systemd-tpm2-setup-early.service',
+  'systemd-tpm2-setup.service',
+  'systemd-udev-settle.service',
+  'systemd-udev-trigger.service',
+  'systemd-udevd.service',
+  'systemd-udevd-control.socket',
+  'systemd-udevd-kernel.socket',
+  'systemd-update-done.service',
+  'systemd-update-utmp.service',
+  'systemd-update-utmp-runlevel.service',
+  'systemd-user-sessions.service',
+];
+
+const folders = ['/opt/aegis', '/opt/host', '/usr/lib/modules'];
+
+/** What the files put into the image depend on, for the image's recipe. */
+export function guestFilesDigest(): string {
+  return createHash('sha256').update(JSON.stringify({ files, links, masked, folders })).digest('hex');
+}
+
+/** Puts the project's own files into an installed guest root. */
+export async function addGuestFiles(root: string): Promise<void> {
+  for (const folder of folders) await mkdir(join(root, folder), { recursive: true });
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await rm(join(root, path), { force: true });
+    await writeFile(join(root, path), text, { mode: 0o644 });
+  }
+  const masks = masked.map((unit): [string, string] => [`/etc/systemd/system/${unit}`, '/dev/null']);
+  for (const [path, target] of [...Object.entries(links), ...masks]) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await rm(join(root, path), { force: true });
+    await symlink(target, join(root, path));
+  }
+}
