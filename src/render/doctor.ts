@@ -10,7 +10,7 @@ export function renderDiagnosis(diagnosis: Diagnosis): string {
     `Listed (the kernel's own word, no evidence): LSMs ${listed.lsms?.join(',') ?? 'not told'}; lockdown ${listed.lockdown ?? 'not told'}`,
     'Felt (loaded just now; only a proof shows that it fires):',
     ...felt.map(({ mechanism, loads, reason }) =>
-      row(loads, mechanism, loads ? 'loads' : (reason ?? 'does not load')),
+      row(loads, mechanism, loads ? 'loads' : (reason ?? 'does not load'), 'refused'),
     ),
     ...section('This installation', installation),
     ...section('Proofs on this machine', host),
@@ -31,8 +31,9 @@ function section(title: string, requirements: readonly Requirement[]): readonly 
   ];
 }
 
-function row(isGood: boolean, name: string, text: string): string {
-  const mark = isGood ? colors.good('ok     ') : colors.bad('missing');
+/** @param not the word for what is not good */
+function row(isGood: boolean, name: string, text: string, not = 'missing'): string {
+  const mark = isGood ? colors.good('ok     ') : colors.bad(not);
   return `  ${mark} ${name}${text ? `: ${text}` : ''}`;
 }
 

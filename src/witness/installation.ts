@@ -14,7 +14,6 @@ const outputs: readonly (readonly [name: string, path: string, mode: number])[] 
   ['witness', 'build/bin/aegis-witness', constants.X_OK],
   ['load feeler', 'build/bin/aegis-feel', constants.X_OK],
   ['BPF object', 'build/bpf/aegis.bpf.o', constants.R_OK],
-  ['command manifest', 'oclif.manifest.json', constants.R_OK],
 ];
 
 /**
