@@ -10,7 +10,7 @@ const bench: Benchmark = async () => {
   const { kernelRelease, accel, bootMs, exitCode } = await runInGuest(
     {
       kernel: '6.12',
-      argv: ['node', '/opt/aegis/dist/bench/guest/agent-start.js'],
+      argv: ['node', '/opt/aegis/lib/bench/guest/agent-start.js'],
       timeoutMs: 300_000,
     },
     {

@@ -8,6 +8,7 @@
 import { fileURLToPath } from 'node:url';
 import { guarded, SetupError } from './error.mjs';
 import { Progress, since } from './progress.mjs';
+import { bundleStep } from './step-bundle.mjs';
 import { guestStep } from './step-guest.mjs';
 import { manifestStep } from './step-manifest.mjs';
 import { nativeStep } from './step-native.mjs';
@@ -35,6 +36,7 @@ await guarded(async () => {
     packagesStep(),
     npmStep(root),
     typescriptStep(root),
+    bundleStep(root),
     nativeStep(root),
     manifestStep(root),
     guestStep(root, process.argv.slice(2)),

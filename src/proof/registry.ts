@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { closest, distance } from 'fastest-levenshtein';
 import { AegisError } from '../errors.js';
-import { packageRoot } from '../paths.js';
+import { codeRoot } from '../paths.js';
 import type { Proof, Scenario } from './kit.js';
 
-const folder = join(packageRoot, 'dist', 'proofs');
+const folder = join(codeRoot, 'proofs');
 
 /** The names of all proofs, one file each in `proofs/`. Throws `BUILD_MISSING` before the first build. */
 export async function proofNames(): Promise<readonly string[]> {

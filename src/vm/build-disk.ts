@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { cp, mkdir, readdir, readlink, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { AegisError } from '../errors.js';
 import { packageRoot } from '../paths.js';
 import { digestFile, obtain, removeUnused, type CacheOptions } from './cache.js';
 import { makeDisk } from './disk.js';
 
 /** What of the repository the guest gets: the build under test, and nothing that is only needed to make it. */
-const parts = ['bin', 'dist', 'build', 'schemas', 'package.json', 'oclif.manifest.json'];
+const parts = ['bin', 'lib', 'build', 'schemas', 'package.json', 'oclif.manifest.json'];
 const keptDays = 2;
 
 /**
@@ -15,13 +15,13 @@ const keptDays = 2;
  * @throws AegisError BUILD_MISSING when there is no build
  */
 export async function prepareBuildDisk(options: CacheOptions): Promise<string> {
-  const sources = [...(await presentParts()), ...(await productionPackages(packageRoot))];
+  const sources = await presentParts();
   const digest = await digestSources(sources);
   await removeUnused('builds', keptDays);
   const entry = await obtain<null>(
     {
       path: join('builds', digest.slice(0, 32)),
-      recipe: `build-1 ${digest}`,
+      recipe: `build-2 ${digest}`,
       make: async (folder) => {
         options.onProgress('packing the build under test');
         const stage = join(folder, 'stage');
@@ -51,7 +51,7 @@ async function presentParts(): Promise<Source[]> {
     const from = join(packageRoot, part);
     if (await stat(from).catch(() => undefined)) present.push({ from, to: part });
   }
-  for (const needed of ['dist', join('build', 'bin', 'aegis-guest')])
+  for (const needed of ['lib', join('build', 'bin', 'aegis-guest')])
     if (!(await stat(join(packageRoot, needed)).catch(() => undefined)))
       throw new AegisError('BUILD_MISSING', `cannot boot a guest: ${join(packageRoot, needed)} is missing`, {
         wayOut: 'Run `npm run build`.',
@@ -62,45 +62,6 @@ async function presentParts(): Promise<Source[]> {
 /** Not shipped: what the compilers leave for themselves and for editors. It changes without the build changing. */
 function isShipped(path: string): boolean {
   return !/\.(tsbuildinfo|d\.ts|map|tmp)$|\/build\/(obj|test)[^/]*(\/|$)/.test(path);
-}
-
-/** The packages that the package at `root` needs to run, found as node itself would find them. */
-export async function productionPackages(root: string): Promise<Source[]> {
-  const found = new Map<string, Source>();
-  const visit = async (folder: string): Promise<void> => {
-    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
-      dependencies?: Record<string, string>;
-      optionalDependencies?: Record<string, string>;
-    };
-    const required = Object.keys(manifest.dependencies ?? {});
-    const optional = Object.keys(manifest.optionalDependencies ?? {});
-    for (const name of [...required, ...optional]) {
-      const from = await resolvePackage(folder, name);
-      if (!from && optional.includes(name)) continue;
-      if (!from)
-        throw new AegisError('BUILD_MISSING', `cannot boot a guest: package ${name} is not installed`, {
-          wayOut: 'Run `npm ci`.',
-        });
-      if (found.has(from)) continue;
-      const place = relative(root, from);
-      found.set(from, { from, to: place.startsWith('..') ? join('node_modules', name) : place });
-      await visit(from);
-    }
-  };
-  await visit(root);
-  // A package inside another one's folder is copied with it.
-  const all = [...found.values()];
-  return all.filter(
-    ({ from }) => !all.some((other) => other.from !== from && from.startsWith(`${other.from}/`)),
-  );
-}
-
-async function resolvePackage(from: string, name: string): Promise<string | undefined> {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'node_modules', name);
-    if (await stat(join(candidate, 'package.json')).catch(() => undefined)) return realpath(candidate);
-    if (folder === dirname(folder)) return undefined;
-  }
 }
 
 /** The digest of names, modes and contents of all that is shipped. */
