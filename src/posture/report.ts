@@ -21,15 +21,21 @@ export interface PostureReport {
   readonly lsm_enabled: boolean;
   readonly instance: string;
   readonly pid: number;
+  /** When the process started, in clock ticks since boot (field 22 of /proc/PID/stat): a pid alone is used again. */
+  readonly process_start_ticks: number;
   readonly boot_id: string;
   readonly agent_sha256: string;
   readonly bpf_sha256: string;
   readonly mechanism: Mechanism;
-  readonly signal_arm: string;
-  readonly scope_cgroup: string;
+  readonly signal_arm: string | null;
+  readonly scope_cgroup: string | null;
   readonly lockdown: string;
   readonly seams: readonly string[];
   readonly guarantee: string;
+  readonly known_gaps: readonly string[];
+  /** Why the agent refused or degraded; empty otherwise. */
+  readonly message: string;
+  readonly canary: { readonly felt: boolean; readonly last_felt_unix: number };
   readonly [more: string]: unknown;
 }
 

@@ -1,4 +1,5 @@
 import { readKernelFacts } from '../witness/kernel.js';
+import { startTicksOf } from '../witness/process.js';
 import type { Attachment } from '../witness/bpf.js';
 import type { Mechanism, PostureReport, RuntimeState } from '../posture/report.js';
 import { Disproof, type Observation } from './kit.js';
@@ -34,13 +35,19 @@ export async function demandFresh(
   running: { readonly pid: number; readonly agent_sha256: string; readonly instance: string },
 ): Promise<Observation> {
   const { bootId } = await readKernelFacts();
+  const process_start_ticks = await startTicksOf(running.pid);
   const observed = {
     pid: report.pid,
     boot_id: report.boot_id,
     instance: report.instance,
     agent_sha256: report.agent_sha256,
+    process_start_ticks: report.process_start_ticks,
   };
-  demand('the report is not of the running agent', { boot_id: bootId, ...running }, observed);
+  demand(
+    'the report is not of the running agent',
+    { boot_id: bootId, process_start_ticks, ...running },
+    observed,
+  );
   return observed;
 }
 

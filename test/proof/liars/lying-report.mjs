@@ -31,6 +31,8 @@ if (args[0] !== 'run') {
       signal_arm: signal ? arm : 'none',
       guarantee: signal ? (arm === 'fentry' ? 'before_return' : 'by_path') : 'synchronous',
       pid: process.pid,
+      process_start_ticks: Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[19]),
+      canary: { ...report.canary, felt: true },
       agent_sha256: createHash('sha256').update(readFileSync(process.argv[1])).digest('hex'),
     });
     writeFileSync(path, JSON.stringify(report));
