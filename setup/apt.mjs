@@ -81,8 +81,9 @@ export async function finishInterrupted(onLine) {
 
 function aptError(args, tail) {
   const act = args.includes('update') ? 'refresh the package lists' : 'install system packages';
-  const errors = tail.split('\n').filter((line) => /^E:|^Err:/.test(line));
-  const cause = (errors[0] ?? tail.split('\n').at(-1) ?? 'no reason given').replace(/^E: /, '');
+  const lines = tail.split('\n');
+  const first = lines.find((line) => line.startsWith('E:')) ?? lines.find((line) => line.startsWith('Err:'));
+  const cause = (first ?? lines.at(-1) ?? 'no reason given').replace(/^E: |\.$/g, '');
   const [, wayOut = 'Run this again; if it stays, try the same with apt-get by hand.'] =
     WAYS_OUT.find(([pattern]) => pattern.test(tail)) ?? [];
   return new SetupError(`cannot ${act}: ${cause}`, { wayOut, detail: tail });

@@ -14,7 +14,8 @@ const OUTPUTS = ['build/bin/aegis-agent', 'build/bin/aegis-guest', 'build/bpf/ae
  */
 export function nativeStep(root) {
   const stamp = new Stamp(join(root, 'build', '.aegis-setup'));
-  const key = () => fingerprint(root, ['native', 'bpf', 'package.json'], [process.env.CLANG ?? '', process.env.CXX ?? '']);
+  const key = () =>
+    fingerprint(root, ['native', 'bpf', 'package.json'], [process.env.CLANG ?? '', process.env.CXX ?? '']);
   return {
     title: 'native programs',
     isDone: async () => stamp.matches(key()) && OUTPUTS.every((file) => existsSync(join(root, file))),
