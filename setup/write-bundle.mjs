@@ -20,7 +20,7 @@ const banner = [
 
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/main.ts', ...rooms.flatMap(sources)],
+  entryPoints: ['src/main.ts', 'src/guest-main.ts', ...rooms.flatMap(sources)],
   outbase: '.',
   outdir: partial,
   // src/paths.ts counts on shared code being as deep as src/ itself.

@@ -39,9 +39,8 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
       description: "boot the machines with this `lsm=` list instead of the scenarios' own",
       dependsOn: ['vm'],
     }),
-    json: Flags.boolean({ description: 'print one JSON record at the end', exclusive: ['tap', 'events'] }),
-    tap: Flags.boolean({ description: 'print a TAP version 14 stream', exclusive: ['json', 'events'] }),
-    events: Flags.boolean({ description: 'print each event as a JSON line as it happens' }),
+    json: Flags.boolean({ description: 'print one JSON record at the end', exclusive: ['tap'] }),
+    tap: Flags.boolean({ description: 'print a TAP version 14 stream', exclusive: ['json'] }),
     keep: Flags.boolean({ description: 'leave the sandbox in place for a look (on this machine only)' }),
     require: Flags.boolean({ description: 'count a skip as a failure, for release gates' }),
     timeout: Flags.integer({
@@ -74,7 +73,7 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
       );
 
     const { signal, exitCodeIfInterrupted } = this.interruption();
-    const format = flags.json ? 'json' : flags.tap ? 'tap' : flags.events ? 'events' : 'human';
+    const format = flags.json ? 'json' : flags.tap ? 'tap' : 'human';
     const output = new ProofOutput(format, (text) => process.stdout.write(text));
     const startedAt = new Date();
     const options = {

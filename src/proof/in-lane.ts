@@ -9,19 +9,13 @@ import {
   type RunGuestOptions,
 } from '../vm/index.js';
 import { exitCodeOf, combine } from '../posture/verdict.js';
-import type { KernelFacts } from '../witness/kernel.js';
-import { explain, type ProofEvent, type ScenarioRecord } from './kit.js';
+import { explain } from './kit.js';
+import { LaneEventReader } from './lane-event.js';
 import type { PlannedBoot } from './lane-plan.js';
 import type { LaneFacts, MachineRecord } from './run-record.js';
 import type { ProveOptions } from './on-host.js';
 
 export { planBoots } from './lane-plan.js';
-
-/** The last line of `aegis prove --events`: what the guest's kernel says of itself. */
-export interface MachineEvent {
-  readonly event: 'machine';
-  readonly kernel: KernelFacts;
-}
 
 /** The kernels that `--vm` names; `all` stands for every known one. Throws `UNKNOWN_KERNEL` with the nearest name. */
 export function resolveKernels(asked: readonly string[]): readonly string[] {
@@ -30,41 +24,13 @@ export function resolveKernels(asked: readonly string[]): readonly string[] {
   return [...new Set(kernels)];
 }
 
+/** Where the lane puts src/guest-main.ts of the build under test. */
+const guestMain = '/opt/aegis/lib/src/guest-main.js';
+
 export interface LaneOptions extends ProveOptions {
   onProgress(where: string, text: string): void;
   /** Called once for each boot, as it ends. */
   onMachine(machine: MachineRecord): void;
-}
-
-/** Collects the JSON lines of a guest's `aegis prove --events`; a line that is none of ours is kept as noise. */
-class EventReader {
-  private rest = '';
-  readonly scenarios: ScenarioRecord[] = [];
-  readonly noise: string[] = [];
-  kernel: KernelFacts | undefined;
-
-  constructor(private readonly onEvent: (event: ProofEvent) => void) {}
-
-  push(text: string): void {
-    const lines = (this.rest + text).split('\n');
-    this.rest = lines.pop() ?? '';
-    for (const line of lines) this.read(line);
-  }
-
-  private read(line: string): void {
-    let event: ProofEvent | MachineEvent;
-    try {
-      event = JSON.parse(line) as ProofEvent | MachineEvent;
-    } catch {
-      if (line.trim()) this.noise.push(line);
-      return;
-    }
-    if (event.event === 'machine') this.kernel = event.kernel;
-    else {
-      if (event.event === 'scenario-ended') this.scenarios.push(event.record);
-      this.onEvent(event);
-    }
-  }
 }
 
 /**
@@ -86,11 +52,11 @@ export async function proveInLane(
 
 async function proveOnBoot(boot: PlannedBoot, options: LaneOptions): Promise<MachineRecord> {
   const where = `${boot.kernel} (lsm=${boot.lsm})`;
-  const reader = new EventReader((event) => options.onEvent(where, event));
+  const reader = new LaneEventReader((event) => options.onEvent(where, event));
   const job: GuestJob = {
     kernel: boot.kernel,
     lsm: boot.lsm,
-    argv: ['aegis', 'prove', ...boot.names, '--events', `--timeout=${options.stepTimeoutMs / 1000}`],
+    argv: ['node', guestMain, String(options.stepTimeoutMs / 1000), ...boot.names],
     // A scenario has about twenty steps and most take no time at all; five at their limit is a lost machine.
     timeoutMs: 60_000 + boot.names.length * 5 * options.stepTimeoutMs,
   };
@@ -109,12 +75,17 @@ async function proveOnBoot(boot: PlannedBoot, options: LaneOptions): Promise<Mac
   }
 }
 
-function seen(reader: EventReader): Pick<MachineRecord, 'scenarios' | 'kernel'> {
+function seen(reader: LaneEventReader): Pick<MachineRecord, 'scenarios' | 'kernel'> {
   return { scenarios: reader.scenarios, ...(reader.kernel ? { kernel: reader.kernel } : {}) };
 }
 
 /** A guest is believed only when it told every scenario that was asked for and its exit code agrees with them. */
-function finish(where: string, boot: PlannedBoot, reader: EventReader, result: GuestResult): MachineRecord {
+function finish(
+  where: string,
+  boot: PlannedBoot,
+  reader: LaneEventReader,
+  result: GuestResult,
+): MachineRecord {
   const lane: LaneFacts = {
     kernel_digest: result.kernelDigest,
     image_digest: result.imageDigest,

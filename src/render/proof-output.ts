@@ -6,7 +6,7 @@ import { TapWriter } from '../proof/tap.js';
 import { Progress } from '../ui.js';
 import { renderLost, renderScenario, renderSummary, renderUnmet } from './proof.js';
 
-export type ProofFormat = 'human' | 'tap' | 'json' | 'events';
+export type ProofFormat = 'human' | 'tap' | 'json';
 
 /** Prints a run as it happens, in one of its formats. Progress goes to stderr, results to `write`. */
 export class ProofOutput {
@@ -26,19 +26,15 @@ export class ProofOutput {
     return {
       onEvent: (where, event) => this.event(where, event),
       onMachine: (machine) => this.machine(machine),
-      onProgress: (where, text) => this.say(`${where}: ${text}`),
+      onProgress: (where, text) => this.progress.update(`${where}: ${text}`),
     };
   }
 
-  private say(text: string): void {
-    // A stream of events is read by a program, which has no use for a second telling.
-    if (this.format !== 'events') this.progress.update(text);
-  }
-
   private event(where: string, event: ProofEvent): void {
-    if (this.format === 'events') this.line(event);
-    if (event.event === 'scenario-started') this.say(`${where}: ${event.proof}/${event.scenario}`);
-    if (event.event === 'point') this.say(`${where}: ${event.proof}/${event.scenario}: ${event.point.name}`);
+    if (event.event === 'scenario-started')
+      this.progress.update(`${where}: ${event.proof}/${event.scenario}`);
+    if (event.event === 'point')
+      this.progress.update(`${where}: ${event.proof}/${event.scenario}: ${event.point.name}`);
     if (event.event !== 'scenario-ended') return;
     this.progress.clear();
     this.tap?.scenario(event.record, where === 'host' ? '' : where);
@@ -55,8 +51,6 @@ export class ProofOutput {
 
   private machine(machine: MachineRecord): void {
     this.progress.clear();
-    if (this.format === 'events')
-      this.line({ event: 'machine', where: machine.where, kernel: machine.kernel });
     if (!machine.error) return;
     this.tap?.couldNotCheck(machine.where, machine.error.reason, machine.error.way_out);
     if (this.format === 'human') this.write(`${renderLost(machine)}\n`);
@@ -79,12 +73,6 @@ export class ProofOutput {
         return;
       case 'human':
         this.write(`${renderSummary(record)}\n${instead ? `${instead}\n` : ''}`);
-        return;
-      case 'events':
     }
-  }
-
-  private line(value: unknown): void {
-    this.write(`${JSON.stringify(value)}\n`);
   }
 }
