@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The file class: an inode on the list is not opened, read or written through
+ * a descriptor from before, mapped, run, truncated, linked, renamed, replaced,
+ * removed or copied up. Decided on the resolved inode, so a symlink, hard
+ * link, bind mount or mount namespace makes no difference.
+ */
+#ifndef AEGIS_FILE_BPF_H
+#define AEGIS_FILE_BPF_H
+
+#include "hook.bpf.h"
+
+#define ATTR_SIZE (1 << 3) /* include/linux/fs.h: the size is to change */
+
+/* Different prototypes of one hook; see struct aegis_knobs. */
+const volatile struct aegis_knobs knobs SEC(".rodata.knobs") = {};
+
+struct inode_rules {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(struct aegis_inode));
+	__uint(value_size, sizeof(struct aegis_rule));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct inode_rules);
+} deny_inode SEC(".maps");
+
+/*
+ * The one decision of the class. An inode that cannot be seen (NULL: an
+ * anonymous mapping, a name that does not exist yet) has no rule and is
+ * allowed; no policy applied allows as well. Beyond that nothing is undecided.
+ */
+static __always_inline enum verdict decide_file(struct act *act, struct inode *inode)
+{
+	const struct aegis_settings *settings = current_settings();
+	struct aegis_inode key = {};
+	struct aegis_rule *rule;
+	void *rules;
+	__u32 slot;
+
+	if (IS_NULL(inode))
+		return ALLOW;
+	key.ino = inode->i_ino;
+	key.dev = inode->i_sb->s_dev;
+	act->ino = key.ino;
+	act->dev = key.dev;
+	if (key.ino == settings->canary.ino && key.dev == settings->canary.dev)
+		return CANARY;
+
+	act->generation = current_generation();
+	slot = act->generation & 1;
+	rules = bpf_map_lookup_elem(&deny_inode, &slot);
+	if (!rules)
+		return ALLOW;
+	rule = bpf_map_lookup_elem(rules, &key);
+#ifdef AEGIS_MUTANT_DENY_INVERTED
+	return rule ? ALLOW : judge(settings, act);
+#else
+	if (!rule)
+		return ALLOW;
+	act->rule = rule->offset;
+	return judge(settings, act);
+#endif
+}
+
+static __always_inline enum verdict decide_dentry(struct act *act, struct dentry *dentry)
+{
+	return decide_file(act, dentry->d_inode);
+}
+
+/* The file is the first argument: file_open, file_permission, file_receive, file_truncate. */
+static __always_inline enum verdict decide_descriptor(__u64 *ctx, struct act *act)
+{
+	struct file *file = ARGUMENT(ctx, 0);
+
+	return decide_file(act, file->f_inode);
+}
+
+/* mmap_file: no file means an anonymous mapping. */
+static __always_inline enum verdict decide_mapping(__u64 *ctx, struct act *act)
+{
+	struct file *file = ARGUMENT(ctx, 0);
+
+	if (IS_NULL(file))
+		return ALLOW;
+	return decide_file(act, file->f_inode);
+}
+
+/* bprm_check: the program itself and every interpreter in turn. */
+static __always_inline enum verdict decide_program(__u64 *ctx, struct act *act)
+{
+	struct linux_binprm *program = ARGUMENT(ctx, 0);
+
+	return decide_file(act, program->file->f_inode);
+}
+
+static __always_inline enum verdict decide_path_truncate(__u64 *ctx, struct act *act)
+{
+	struct path *path = ARGUMENT(ctx, 0);
+
+	return decide_dentry(act, path->dentry);
+}
+
+/* inode_setattr: only a change of size changes content. */
+static __always_inline enum verdict decide_setattr(__u64 *ctx, struct act *act)
+{
+	bool has_idmap = act->mechanism == AEGIS_MECHANISM_LSM ? knobs.setattr_has_idmap_lsm :
+								 knobs.setattr_has_idmap_function;
+	struct dentry *dentry;
+	struct iattr *change;
+
+	if (has_idmap) {
+		dentry = ARGUMENT(ctx, 1);
+		change = ARGUMENT(ctx, 2);
+	} else {
+		dentry = ARGUMENT(ctx, 0);
+		change = ARGUMENT(ctx, 1);
+	}
+	if (!(change->ia_valid & ATTR_SIZE))
+		return ALLOW;
+	return decide_dentry(act, dentry);
+}
+
+/* The existing name is the first argument: inode_link, inode_copy_up. */
+static __always_inline enum verdict decide_source(__u64 *ctx, struct act *act)
+{
+	return decide_dentry(act, ARGUMENT(ctx, 0));
+}
+
+/* inode_unlink(directory, name). */
+static __always_inline enum verdict decide_unlink(__u64 *ctx, struct act *act)
+{
+	return decide_dentry(act, ARGUMENT(ctx, 1));
+}
+
+/* inode_rename: neither is the file moved away, nor another put in its place. */
+static __always_inline enum verdict decide_rename(__u64 *ctx, struct act *act)
+{
+	enum verdict moved = decide_dentry(act, ARGUMENT(ctx, 1));
+
+	if (moved != ALLOW)
+		return moved;
+	return decide_dentry(act, ARGUMENT(ctx, 3));
+}
+
+#endif

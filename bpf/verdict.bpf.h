@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What every class shares: the maps, who is in scope, and how a verdict turns
+ * into an answer, a signal and an event.
+ */
+#ifndef AEGIS_VERDICT_BPF_H
+#define AEGIS_VERDICT_BPF_H
+
+#include "aegis.h"
+#include "kernel.bpf.h"
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <stdbool.h>
+
+#define AEGIS_EPERM 1
+
+enum verdict {
+	ALLOW,
+	AUDIT,  /* a rule matches, but this run only reports */
+	DENY,
+	CANARY, /* the agent's own probe: always acted on, never reported */
+};
+
+/* One act under judgement; the decision fills in the subject. */
+struct act {
+	__u64 ino;
+	__u64 generation;
+	__u32 dev;
+	__u32 rule;
+	__u8 hook;
+	__u8 mechanism;
+};
+
+/* The shared page. A section of its own, because the agent pins and maps it. */
+struct aegis_control control SEC(".data.control");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, AEGIS_EVENT_RING_BYTES);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, AEGIS_HOOK_COUNT);
+	__type(key, __u32);
+	__type(value, struct aegis_counters);
+} counters SEC(".maps");
+
+struct cgroup_set {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u64));
+	__uint(value_size, sizeof(struct aegis_rule));
+};
+
+/* Exempt subtrees, one set a policy slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(values, struct cgroup_set);
+} allow_cgroup SEC(".maps");
+
+static __always_inline const struct aegis_settings *current_settings(void)
+{
+	return &control.settings[*(volatile __u32 *)&control.settings_slot & 1];
+}
+
+static __always_inline __u64 current_generation(void)
+{
+	return *(volatile __u64 *)&control.generation;
+}
+
+/*
+ * Before 5.12 io_uring's workers are kernel threads in the root cgroup, so the
+ * cgroup says nothing about whose act it is. They count as in scope: the name
+ * can be forged only into the scope. Can go with 5.10.
+ */
+static __always_inline bool is_legacy_ring_worker(void)
+{
+	char comm[AEGIS_COMM_BYTES] = {};
+	const char worker[] = "io_wqe_worker";
+
+	if (bpf_get_current_comm(comm, sizeof(comm)))
+		return true;
+	for (unsigned int i = 0; i < sizeof(worker) - 1; i++)
+		if (comm[i] != worker[i])
+			return false;
+	return true;
+}
+
+static __always_inline bool is_exempt_subtree(__u64 generation)
+{
+	__u32 slot = generation & 1;
+	void *exempt = bpf_map_lookup_elem(&allow_cgroup, &slot);
+
+	if (!exempt)
+		return false;
+	for (int level = 0; level < AEGIS_CGROUP_DEPTH; level++) {
+		__u64 ancestor = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!ancestor)
+			return false;
+		if (bpf_map_lookup_elem(exempt, &ancestor))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the current task is one the rules apply to. */
+static __always_inline bool is_in_scope(const struct aegis_settings *settings, __u64 generation)
+{
+	__u64 own = bpf_get_current_cgroup_id();
+
+#ifndef AEGIS_MUTANT_NO_SCOPE
+	if (settings->scope_cgroup &&
+	    bpf_get_current_ancestor_cgroup_id(settings->scope_level) != settings->scope_cgroup &&
+	    !is_legacy_ring_worker())
+		return false;
+#endif
+	if (own == settings->exempt_cgroup)
+		return false;
+	return !is_exempt_subtree(generation);
+}
+
+/* The verdict on an act that a rule of this generation matches. */
+static __always_inline enum verdict judge(const struct aegis_settings *settings, const struct act *act)
+{
+	if (!is_in_scope(settings, act->generation))
+		return ALLOW;
+	if (settings->mode != AEGIS_MODE_ENFORCE || *(volatile __u32 *)&control.emergency)
+		return AUDIT;
+	return DENY;
+}
+
+/* Counts the outcome and, except for the canary, tells the agent. */
+static __always_inline void record(const struct act *act, enum verdict verdict, __u8 action)
+{
+	__u32 hook = act->hook;
+	struct aegis_counters *counter = bpf_map_lookup_elem(&counters, &hook);
+	struct aegis_event *event;
+	__u64 ids;
+
+	if (!counter)
+		return;
+	if (verdict == CANARY) {
+		counter->canary[act->mechanism]++;
+		return;
+	}
+	counter->actions[action]++;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		counter->lost++;
+		return;
+	}
+	ids = bpf_get_current_pid_tgid();
+	event->time_ns = bpf_ktime_get_boot_ns();
+	event->cgroup = bpf_get_current_cgroup_id();
+	event->ino = act->ino;
+	event->generation = act->generation;
+	event->dev = act->dev;
+	event->pid = ids >> 32;
+	event->tid = (__u32)ids;
+	event->uid = (__u32)bpf_get_current_uid_gid();
+	event->rule = act->rule;
+	event->hook = act->hook;
+	event->action = action;
+	event->mechanism = act->mechanism;
+	event->zero = 0;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	bpf_ringbuf_submit(event, 0);
+}
+
+/* The answer of a synchronous mechanism: 0, or -EPERM before the act. */
+static __always_inline int deny(const struct act *act, enum verdict verdict)
+{
+	if (verdict == ALLOW)
+		return 0;
+	if (verdict == AUDIT) {
+		record(act, verdict, AEGIS_ACTION_AUDIT);
+		return 0;
+	}
+	record(act, verdict, AEGIS_ACTION_DENY);
+	return -AEGIS_EPERM;
+}
+
+/*
+ * The answer of a signal mechanism. The signal goes to the whole thread group
+ * and is delivered before user space runs again, after the act itself. The
+ * kernel refuses PID 1 and kernel threads, and answers -EBUSY when it cannot
+ * queue; such an act is counted as unstopped, never as killed.
+ */
+static __always_inline int kill(const struct act *act, enum verdict verdict)
+{
+	__u8 action = AEGIS_ACTION_KILL;
+
+	if (verdict == ALLOW)
+		return 0;
+	if (verdict == AUDIT) {
+		record(act, verdict, AEGIS_ACTION_AUDIT);
+		return 0;
+	}
+#ifndef AEGIS_MUTANT_NO_SIGNAL
+	if (bpf_send_signal(current_settings()->signal))
+		action = AEGIS_ACTION_UNSTOPPED;
+#endif
+	record(act, verdict, action);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon after its start: feels the canary on a timer, follows the policy
+// and the emergency switch, writes events, and keeps the report true.
+#pragma once
+
+#include "agent/args.h"
+#include "agent/ladder.h"
+#include "lib/report.h"
+
+namespace aegis {
+
+struct DaemonParts {
+  const Arguments& arguments;
+  const Instance& instance;
+  SharedMaps& maps;
+  Canary& canary;
+  Standing& standing;
+  Report& report;
+  int signal;
+};
+
+class Daemon {
+ public:
+  explicit Daemon(DaemonParts parts) : parts_(parts), claimed_(parts.report.verdict) {}
+
+  // Runs until SIGTERM or SIGINT; SIGHUP looks at the policy at once.
+  // `signals` is a signalfd for these three.
+  Status run(const UniqueFd& signals);
+
+  // Called by the ring buffer for each event.
+  void take_event(const aegis_event& event);
+
+ private:
+  void tick();
+  void check_canary();
+  void check_pins();
+  void follow_policy();
+  void follow_emergency();
+  void settle();
+  void publish(bool durable);
+
+  DaemonParts parts_;
+  GateVerdict claimed_;       // what holds as long as nothing is wrong
+  RuleSource rules_;
+  std::string fault_;         // why the state is not the claimed one; "" when it is
+  bool is_emergency_ = false;
+  uint64_t ticks_ = 0;
+};
+
+}  // namespace aegis

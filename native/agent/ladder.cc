@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/ladder.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "lib/pin_directory.h"
+#include "lib/policy_store.h"
+#include "lib/text.h"
+
+namespace aegis {
+namespace {
+
+std::string links_dir(const Instance& instance, uint64_t epoch) {
+  return instance.pin_root + "/links-" + std::to_string(epoch);
+}
+
+bool holds_same_object(const SharedMaps& maps, const BpfImage& image) {
+  return to_hex(maps.control->object_sha256, 32) == image.sha256;
+}
+
+void note_object(const SharedMaps& maps, const BpfImage& image) {
+  for (size_t i = 0; i < 32; i++)
+    maps.control->object_sha256[i] =
+        static_cast<uint8_t>(std::stoi(image.sha256.substr(i * 2, 2), nullptr, 16));
+}
+
+bool was_stopped(const Feeling& feeling) {
+  return feeling.outcome == Outcome::denied || feeling.outcome == Outcome::killed;
+}
+
+}  // namespace
+
+void Ladder::find_existing() {
+  const auto& control = *ground_.maps.control;
+  if (!ground_.is_pinned || control.epoch == 0) return;
+  auto adopted = adopt(links_dir(ground_.instance, control.epoch), static_cast<Mechanism>(control.mechanism));
+  if (adopted && !adopted->links.empty()) existing_ = std::move(*adopted);
+}
+
+std::optional<Standing> Ladder::climb(const std::vector<Mechanism>& rungs) {
+  for (const auto rung : rungs)
+    if (auto standing = stand(rung, true)) return standing;
+  return std::nullopt;
+}
+
+std::optional<Standing> Ladder::observe(const std::vector<Mechanism>& rungs) {
+  for (const auto rung : rungs)
+    if (auto standing = stand(rung, false)) return standing;
+  return std::nullopt;
+}
+
+// While links of another epoch are attached too, the child's fate does not say
+// whose programs it met; the counters of this mechanism do.
+bool Ladder::try_felt(Standing& standing, bool is_alone, bool must_be_felt) const {
+  const auto mechanism = standing.attachment.mechanism;
+  const uint64_t before = read_canary_count(ground_.maps, mechanism);
+  standing.feelings =
+      ground_.canary.feel(mechanism, standing.attachment.attached_hooks(), ground_.signal, !must_be_felt);
+  const bool ran = read_canary_count(ground_.maps, mechanism) > before;
+  if (!must_be_felt) return ran;
+  if (is_alone) return ran && is_felt(standing.feelings, mechanism);
+  return ran && std::all_of(standing.feelings.begin(), standing.feelings.end(), was_stopped);
+}
+
+std::optional<Standing> Ladder::stand(Mechanism mechanism, bool must_be_felt) {
+  tried_.insert(mechanism);
+  if (existing_ && existing_->mechanism == mechanism && holds_same_object(ground_.maps, ground_.image)) {
+    Standing standing{std::move(*existing_), {}};
+    existing_.reset();
+    if (try_felt(standing, true, must_be_felt)) return standing;
+    existing_ = std::move(standing.attachment);
+  }
+  const uint64_t epoch = ground_.maps.control->epoch + 1;
+  const AttachRequest request{mechanism, hooks_of(mechanism),
+                              ground_.is_pinned ? links_dir(ground_.instance, epoch) : std::string(), ground_.btf_path};
+  if (ground_.is_pinned) (void)remove_pin_directory(request.pin_dir);  // of a start that was cut short
+  auto attached = attach(ground_.image, ground_.maps, ground_.functions, request);
+  if (!attached) {
+    note(mechanism, attached.error().what, attached.error().blocker);
+    return std::nullopt;
+  }
+  Standing standing{std::move(*attached), {}};
+  if (!try_felt(standing, !existing_, must_be_felt)) {
+    note(mechanism, "attached, but the canary did not feel it", "");
+    (void)detach(standing.attachment);
+    return std::nullopt;
+  }
+  keep(standing);
+  return standing;
+}
+
+// The new links are in force; only now do the old ones go.
+void Ladder::keep(Standing& standing) {
+  if (!ground_.is_pinned) return;
+  auto& control = *ground_.maps.control;
+  control.epoch++;
+  control.mechanism = static_cast<uint32_t>(standing.attachment.mechanism);
+  control.hooks = standing.attachment.attached_hooks();
+  note_object(ground_.maps, ground_.image);
+  if (existing_) (void)detach(*existing_);
+  existing_.reset();
+}
+
+void Ladder::note(Mechanism mechanism, const std::string& reason, const std::string& blocker) {
+  if (!blocker.empty()) blockers_.insert(blocker);
+  reasons_ += std::string(reasons_.empty() ? "" : "; ") + mechanism_name(mechanism) + ": " + reason;
+}
+
+}  // namespace aegis

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "agent/commands.h"
+#include "lib/attachment.h"
+#include "lib/canary.h"
+#include "lib/instance.h"
+#include "lib/kernel_facts.h"
+#include "lib/policy_resolve.h"
+#include "lib/report.h"
+
+namespace aegis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json feelings_json(const std::vector<Feeling>& feelings) {
+  Json json = Json::array();
+  for (const auto& feeling : feelings)
+    json.push_back({{"act", feeling.act}, {"outcome", outcome_name(feeling.outcome)}, {"errno", feeling.error}});
+  return json;
+}
+
+// One rung, on maps of its own that no policy is in: only the canary is acted on.
+Json try_mechanism(const BpfImage& image, const SharedMaps& maps, const KernelFunctions& functions,
+                   const Canary& canary, const std::string& btf_path, Mechanism mechanism) {
+  auto attached = attach(image, maps, functions, {mechanism, hooks_of(mechanism), "", btf_path});
+  if (!attached)
+    return {{"attached", false}, {"felt", false}, {"error", attached.error().what}, {"blocker", attached.error().blocker}};
+  const auto feelings = canary.feel(mechanism, attached->attached_hooks(), SIGKILL, false);
+  (void)detach(*attached);
+  return {{"attached", true}, {"felt", is_felt(feelings, mechanism)}, {"acts", feelings_json(feelings)}};
+}
+
+}  // namespace
+
+int probe_kernel(const Arguments& arguments) {
+  const Seams seams = read_seams();
+  const auto instance = name_instance(arguments.instance, seams);
+  if (!instance) return fail(instance.error());
+  if (auto made = make_directories(*instance); !made) return fail(made.error());
+  const auto facts = read_kernel_facts(seams, instance->pin_root);
+  Json json = {{"kernel_version", facts.release}, {"lsm_list", facts.lsm_list}, {"lsm_enabled", facts.lsm_lists_bpf},
+               {"lockdown", facts.lockdown},      {"core_supported", facts.has_btf}, {"bpffs", facts.has_bpffs},
+               {"cgroup_v2", facts.has_cgroup2},  {"may_load", facts.may_load}};
+  const auto image = read_bpf_image(seams);
+  if (!image) return fail(image.error());
+  const auto object = open_object(*image, seams.btf_path);
+  if (!object) return fail(object.error());
+  const auto functions = find_kernel_functions(seams.btf_path.empty() ? "/sys/kernel/btf/vmlinux" : seams.btf_path,
+                                               wanted_functions(object->get()));
+  if (!functions) return fail(functions.error());
+  const auto maps = open_shared_maps(object->get(), "", Pinning::transient);
+  if (!maps) return fail(maps.error());
+  auto canary = Canary::make(instance->run_dir);
+  if (!canary) return fail(canary.error());
+  aegis_settings settings{};
+  settings.canary = canary->inode();
+  settings.canary_path = hash_path(canary->path());
+  settings.signal = SIGKILL;
+  maps->control.switch_settings(settings);
+  for (const auto mechanism : {Mechanism::lsm, Mechanism::fmod_ret, Mechanism::fentry, Mechanism::tracepoint})
+    json["mechanisms"][mechanism_name(mechanism)] =
+        try_mechanism(*image, *maps, *functions, *canary, seams.btf_path, mechanism);
+  canary->remove();
+  if (arguments.json) {
+    std::puts(json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    return 0;
+  }
+  std::printf("kernel %s, lsm %s, lockdown %s\n", facts.release.c_str(), facts.lsm_list.c_str(), facts.lockdown.c_str());
+  for (const auto& [name, found] : json["mechanisms"].items())
+    std::printf("%-11s %s\n", name.c_str(), found["felt"] ? "felt" : found["attached"] ? "attached, not felt" : "cannot attach");
+  return 0;
+}
+
+}  // namespace aegis

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The programs of one rung, loaded and attached: all that are needed, or none.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/bpf_maps.h"
+#include "lib/kernel_btf.h"
+#include "lib/mechanism.h"
+
+namespace aegis {
+
+struct HookState {
+  bool is_wanted = false;
+  bool is_present = false;  // the kernel has the function
+  bool is_attached = false;
+  uint32_t program_id = 0;
+  uint32_t link_id = 0;
+};
+
+using HookStates = std::array<HookState, AEGIS_HOOK_COUNT>;
+
+struct Attachment {
+  Mechanism mechanism = Mechanism::none;
+  HookStates hooks{};
+  std::string pin_dir;           // "" when not pinned
+  std::vector<std::string> pins; // names below pin_dir
+  std::vector<UniqueFd> links;
+
+  uint32_t attached_hooks() const;
+};
+
+struct AttachRequest {
+  Mechanism mechanism;
+  uint32_t hooks;        // bits by enum aegis_hook
+  std::string pin_dir;   // "" attaches for the life of this process only
+  std::string btf_path;  // "" for the kernel's own
+};
+
+// The kernel functions that any program of the object may attach to.
+std::set<std::string, std::less<>> wanted_functions(bpf_object* object);
+
+// Loads and attaches. Anything required that is missing or fails undoes the
+// whole, so that a partial attachment never exists.
+Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelFunctions& functions,
+                          const AttachRequest& request);
+
+// Takes over links that an earlier process pinned; enforcement is not interrupted.
+Result<Attachment> adopt(const std::string& pin_dir, Mechanism mechanism);
+
+// Removes the pins and closes the links; the programs are gone afterwards.
+Status detach(Attachment& attachment);
+
+// Pins that have vanished since they were made.
+std::vector<std::string> missing_pins(const Attachment& attachment);
+
+// Puts a vanished pin back from the link still held.
+Status restore_pin(const Attachment& attachment, const std::string& pin);
+
+}  // namespace aegis

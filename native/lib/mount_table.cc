@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/mount_table.h"
+
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "lib/text.h"
+
+namespace aegis {
+
+Result<MountTable> MountTable::read() {
+  auto text = read_file("/proc/self/mountinfo", 16u << 20);
+  if (!text) return text.error();
+  MountTable table;
+  for (const auto line : split(*text, '\n')) {
+    // 36 35 98:0 / /mnt rw - ext3 /dev/root rw
+    const auto fields = split(line, ' ');
+    if (fields.size() < 3) continue;
+    const auto device = split(fields[2], ':');
+    const auto mount = parse_decimal(fields[0], UINT32_MAX);
+    if (!mount || device.size() != 2) continue;
+    const auto major = parse_decimal(device[0], 0xfff);
+    const auto minor = parse_decimal(device[1], 0xfffff);
+    if (major && minor)
+      table.device_of_mount_[*mount] =
+          kernel_device(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
+  }
+  return table;
+}
+
+MountTable::Found MountTable::find(const std::string& path) const {
+  Found found;
+  struct statx info;
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_SYNC_AS_STAT, STATX_TYPE | STATX_INO | STATX_MNT_ID,
+              &info) != 0) {
+    found.error = errno;
+    return found;
+  }
+  found.inode.ino = info.stx_ino;
+  found.inode.dev = kernel_device(info.stx_dev_major, info.stx_dev_minor);
+  if (info.stx_mask & STATX_MNT_ID) {
+    const auto mount = device_of_mount_.find(info.stx_mnt_id);
+    if (mount != device_of_mount_.end()) found.inode.dev = mount->second;
+  }
+  found.is_directory = S_ISDIR(info.stx_mode);
+  return found;
+}
+
+}  // namespace aegis

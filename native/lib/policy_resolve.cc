@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/policy_resolve.h"
+
+#include <stdlib.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "lib/cgroup.h"
+#include "lib/mount_table.h"
+#include "lib/text.h"
+
+namespace aegis {
+namespace {
+
+void add_path_hash(ResolvedPolicy& resolved, std::string_view path, uint32_t offset) {
+  if (const uint64_t hash = hash_path(path))
+    resolved.paths.add(hash, offset);
+  else
+    resolved.long_paths++;
+}
+
+Status resolve_path(const Entry& entry, const std::string& file, const MountTable& mounts,
+                    ResolvedPolicy& resolved) {
+  const auto found = mounts.find(entry.text);
+  if (found.error != 0)
+    return policy_error(file, entry.line, entry.column,
+                        "cannot find " + entry.text + ": " + std::strerror(found.error),
+                        "Create the file first, or remove the line");
+  if (found.is_directory)
+    return policy_error(file, entry.line, entry.column, entry.text + " is a directory",
+                        "Rules name files; name each file to be denied");
+  resolved.inodes.add(found.inode, entry.offset);
+  add_path_hash(resolved, entry.text, entry.offset);
+  const std::unique_ptr<char, decltype(&::free)> real(::realpath(entry.text.c_str(), nullptr), ::free);
+  if (real && entry.text != real.get()) add_path_hash(resolved, real.get(), entry.offset);
+  return Done{};
+}
+
+void resolve_inode(const Entry& entry, ResolvedPolicy& resolved) {
+  const auto colon = entry.text.find(':');
+  const std::string_view text = entry.text;
+  const auto device = static_cast<dev_t>(*parse_decimal(text.substr(0, colon), UINT64_MAX));
+  const auto ino = *parse_decimal(text.substr(colon + 1), UINT64_MAX);
+  resolved.inodes.add({ino, kernel_device(major(device), minor(device)), 0}, entry.offset);
+}
+
+Status resolve_exemption(const Entry& entry, const std::string& file, ResolvedPolicy& resolved) {
+  if (entry.text.starts_with("cgid:")) {
+    resolved.cgroups.add(*parse_decimal(std::string_view(entry.text).substr(5), UINT64_MAX), entry.offset);
+    return Done{};
+  }
+  const auto mount = find_cgroup_mount();
+  if (!mount) return mount.error();
+  const auto cgroup = resolve_cgroup(*mount, entry.text);
+  if (!cgroup)
+    return policy_error(file, entry.line, entry.column, cgroup.error().what, cgroup.error().way_out);
+  resolved.cgroups.add(cgroup->id, entry.offset);
+  return Done{};
+}
+
+}  // namespace
+
+uint64_t hash_path(std::string_view path) {
+  if (path.size() + 1 >= AEGIS_PATH_BYTES) return 0;
+  __u64 words[AEGIS_PATH_BYTES / 8] = {};
+  std::memcpy(words, path.data(), path.size());
+  return aegis_path_hash(words);
+}
+
+Result<ResolvedPolicy> resolve_policy(const Policy& policy, const std::string& file) {
+  const auto mounts = MountTable::read();
+  if (!mounts) return mounts.error();
+  ResolvedPolicy resolved;
+  for (const auto& entry : policy.entries(Section::deny_path))
+    if (auto status = resolve_path(entry, file, *mounts, resolved); !status) return status.error();
+  for (const auto& entry : policy.entries(Section::deny_inode)) resolve_inode(entry, resolved);
+  for (const auto& entry : policy.entries(Section::allow_cgroup))
+    if (auto status = resolve_exemption(entry, file, resolved); !status) return status.error();
+  return resolved;
+}
+
+}  // namespace aegis

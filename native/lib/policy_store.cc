@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/policy_store.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "lib/sha256.h"
+#include "lib/text.h"
+
+namespace aegis {
+namespace {
+
+// Inner maps are made to measure: memory follows the policy, not the worst case.
+template <class Key>
+Result<UniqueFd> create_rules(const std::string& name, const RuleTable<Key>& table) {
+  LIBBPF_OPTS(bpf_map_create_opts, options);
+  const auto size = static_cast<__u32>(std::max<size_t>(table.keys.size(), 1));
+  UniqueFd fd(bpf_map_create(BPF_MAP_TYPE_HASH, name.c_str(), sizeof(Key), sizeof(aegis_rule), size, &options));
+  if (!fd) return system_error("create the rules of " + name, errno, "Give the machine more memory, or fewer rules");
+  auto count = static_cast<__u32>(table.keys.size());
+  if (count == 0) return fd;
+  LIBBPF_OPTS(bpf_map_batch_opts, batch);
+  if (bpf_map_update_batch(fd.get(), table.keys.data(), table.rules.data(), &count, &batch) != 0)
+    return system_error("fill the rules of " + name, errno, "Give the machine more memory, or fewer rules");
+  return fd;
+}
+
+template <class Key>
+Status fill_slot(const SharedMaps& maps, const std::string& name, uint32_t slot, const RuleTable<Key>& table) {
+  const auto inner = create_rules(name, table);
+  if (!inner) return inner.error();
+  const int fd = inner->get();
+  if (bpf_map_update_elem(maps.fd(name), &slot, &fd, BPF_ANY) != 0)
+    return system_error("put the rules of " + name + " in place", errno);
+  return Done{};
+}
+
+// Waits until no program still runs with the old generation number.
+void wait_for_running_programs() { ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
+
+constexpr const char* rule_maps[] = {"deny_inode", "deny_path", "allow_cgroup"};
+
+}  // namespace
+
+Result<Applied> store_policy(const Instance& instance, const SharedMaps& maps, const Policy& policy,
+                             const ResolvedPolicy& resolved, bool reset) {
+  const uint64_t old = maps.control.generation();
+  Applied applied{old + 1, ""};
+  const auto slot = static_cast<uint32_t>(applied.generation & 1);
+  if (auto filled = fill_slot(maps, "deny_inode", slot, resolved.inodes); !filled) return filled.error();
+  if (auto filled = fill_slot(maps, "deny_path", slot, resolved.paths); !filled) return filled.error();
+  if (auto filled = fill_slot(maps, "allow_cgroup", slot, resolved.cgroups); !filled) return filled.error();
+  if (auto kept = write_file_atomically(instance.policy_path(applied.generation), policy.source, 0600); !kept)
+    return kept.error();
+  const Digest digest = sha256(policy.source);
+  std::memcpy(maps.control->policy_sha256[slot], digest.data(), digest.size());
+  applied.sha256 = to_hex(digest.data(), digest.size());
+  maps.control->inodes[slot] = static_cast<__u32>(resolved.inodes.keys.size());
+  maps.control->paths[slot] = static_cast<__u32>(resolved.paths.keys.size());
+  maps.control->cgroups[slot] = static_cast<__u32>(resolved.cgroups.keys.size());
+
+  maps.control.switch_generation(applied.generation);
+  wait_for_running_programs();
+  const auto unused = static_cast<uint32_t>(old & 1);
+  for (const char* name : rule_maps) bpf_map_delete_elem(maps.fd(name), &unused);
+  if (old > 0) ::unlink(instance.policy_path(old - 1).c_str());
+  if (reset)
+    if (auto zeroed = reset_counters(maps); !zeroed) return zeroed.error();
+  return applied;
+}
+
+PolicyStanding read_standing(const SharedMaps& maps) {
+  PolicyStanding standing;
+  standing.generation = maps.control.generation();
+  if (standing.generation == 0) return standing;
+  const auto slot = static_cast<uint32_t>(standing.generation & 1);
+  standing.sha256 = to_hex(maps.control->policy_sha256[slot], 32);
+  standing.inodes = maps.control->inodes[slot];
+  standing.paths = maps.control->paths[slot];
+  standing.cgroups = maps.control->cgroups[slot];
+  return standing;
+}
+
+namespace {
+
+template <class Visit>
+void visit_counters(const SharedMaps& maps, Visit visit) {
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus <= 0) return;
+  std::vector<aegis_counters> values(static_cast<size_t>(cpus));
+  for (__u32 hook = 0; hook < AEGIS_HOOK_COUNT; hook++)
+    if (bpf_map_lookup_elem(maps.fd("counters"), &hook, values.data()) == 0)
+      for (const auto& value : values) visit(hook, value);
+}
+
+}  // namespace
+
+std::array<HookCounts, AEGIS_HOOK_COUNT> read_counts(const SharedMaps& maps) {
+  std::array<HookCounts, AEGIS_HOOK_COUNT> counts{};
+  visit_counters(maps, [&](__u32 hook, const aegis_counters& value) {
+    for (size_t action = 0; action < AEGIS_ACTION_COUNT; action++) counts[hook].actions[action] += value.actions[action];
+    counts[hook].lost += value.lost;
+  });
+  return counts;
+}
+
+uint64_t read_canary_count(const SharedMaps& maps, Mechanism mechanism) {
+  uint64_t count = 0;
+  visit_counters(maps, [&](__u32, const aegis_counters& value) { count += value.canary[static_cast<size_t>(mechanism)]; });
+  return count;
+}
+
+Status reset_counters(const SharedMaps& maps) {
+  const int cpus = libbpf_num_possible_cpus();
+  const std::vector<aegis_counters> zeroes(static_cast<size_t>(std::max(cpus, 1)));
+  for (__u32 hook = 0; hook < AEGIS_HOOK_COUNT; hook++)
+    if (bpf_map_update_elem(maps.fd("counters"), &hook, zeroes.data(), BPF_ANY) != 0)
+      return system_error("reset the counters", errno);
+  return Done{};
+}
+
+}  // namespace aegis

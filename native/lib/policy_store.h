@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts a resolved policy into force: one generation swapped in whole.
+#pragma once
+
+#include <optional>
+
+#include "lib/bpf_maps.h"
+#include "lib/instance.h"
+#include "lib/policy_resolve.h"
+#include "lib/report.h"
+
+namespace aegis {
+
+struct Applied {
+  uint64_t generation = 0;
+  std::string sha256;
+};
+
+// Fills the slot not in use, stores the text, switches over by one store, and
+// then frees the old slot. Until the switch the policy in force is untouched.
+// Callers hold the instance's "apply" lock.
+Result<Applied> store_policy(const Instance& instance, const SharedMaps& maps, const Policy& policy,
+                             const ResolvedPolicy& resolved, bool reset_counters);
+
+// What stands in the maps now.
+PolicyStanding read_standing(const SharedMaps& maps);
+
+// Sums the per-CPU counters.
+std::array<HookCounts, AEGIS_HOOK_COUNT> read_counts(const SharedMaps& maps);
+
+// How often the canary was acted on by one mechanism, over all hooks.
+uint64_t read_canary_count(const SharedMaps& maps, Mechanism mechanism);
+
+Status reset_counters(const SharedMaps& maps);
+
+}  // namespace aegis
