@@ -1,14 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { rootPrefix } from './become-root.mjs';
 import { COULD_NOT, SetupError } from './error.mjs';
 import { missingPackages, QEMU } from './packages.mjs';
 import { runTool } from './run-tool.mjs';
 import { readSystem } from './system.mjs';
 
 const installer = fileURLToPath(new URL('install-packages.mjs', import.meta.url));
-
-/** sudo forgets these; package mirrors behind a proxy need them. */
-const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'HTTPS_PROXY', 'NO_PROXY'];
 
 /** @returns {import('./steps.mjs').Step} the system packages; asked of dpkg each time, which is quick enough */
 export function packagesStep() {
@@ -18,7 +15,12 @@ export function packagesStep() {
     isDone: async () => (await missingPackages(system)).length === 0,
     run: async (progress) => {
       const missing = await missingPackages(system);
-      const prefix = rootPrefix(missing);
+      const prefix = rootPrefix();
+      if (prefix === undefined)
+        throw new SetupError('cannot install system packages: this is neither root, nor may it use sudo', {
+          detail: administratorsList(missing),
+          wayOut: 'Have an administrator install what is listed above, then run this again.',
+        });
       progress.line(`    installing ${missing.join(' ')}`);
       const [command, ...args] = [...prefix, process.execPath, installer];
       const { code, tail } = await runTool(command, args, {
@@ -28,23 +30,6 @@ export function packagesStep() {
       if (code !== 0) throw installError(code, tail);
     },
   };
-}
-
-/** @returns {string[]} what to put before a command so that it runs as root */
-function rootPrefix(missing) {
-  if (process.getuid() === 0) return [];
-  const proxies = PROXY_VARIABLES.filter((name) => process.env[name]).map(
-    (name) => `${name}=${process.env[name]}`,
-  );
-  const withoutAsking = spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
-  if (withoutAsking) return ['sudo', '-n', 'env', ...proxies];
-  // Asks for the password now, on the terminal, and not in the middle of the output below.
-  const isAllowed = process.stdin.isTTY && spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status === 0;
-  if (isAllowed) return ['sudo', 'env', ...proxies];
-  throw new SetupError(`cannot install system packages: this is neither root, nor may it use sudo`, {
-    detail: administratorsList(missing),
-    wayOut: 'Have an administrator install what is listed above, then run this again.',
-  });
 }
 
 /**
