@@ -1,6 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -85,9 +96,15 @@ export async function obtain<Meta>(entry: EntryRecipe<Meta>, options: CacheOptio
 export async function verify<Meta>(folder: string, recipe: string): Promise<Entry<Meta> | undefined> {
   const manifest = await readManifest<Meta>(folder);
   if (manifest?.recipe !== recipe) return undefined;
+  const files: Record<string, FileRecord> = {};
   for (const [name, record] of Object.entries(manifest.files)) {
-    if (!(await isIntact(join(folder, name), record))) return undefined;
+    const seen = await recheck(join(folder, name), record);
+    if (!seen) return undefined;
+    files[name] = seen;
   }
+  // Touched but intact, such as handed over to another owner: remembered, or every boot would digest it again.
+  if (Object.keys(files).some((name) => files[name] !== manifest.files[name]))
+    await rewriteManifest(folder, { ...manifest, files }).catch(() => undefined);
   // The time of last use, by which old entries are found; a cache that became read-only is still usable.
   await utimes(folder, new Date(), new Date()).catch(() => undefined);
   const digests = Object.fromEntries(
@@ -131,11 +148,26 @@ async function stampOf(path: string): Promise<string> {
   return `${size}:${mtimeNs}:${ctimeNs}:${ino}`;
 }
 
-async function isIntact(path: string, record: FileRecord): Promise<boolean> {
+/** The record of a file that is as it was made, with its newest stamp; undefined when its contents changed. */
+async function recheck(path: string, record: FileRecord): Promise<FileRecord | undefined> {
   try {
-    return (await stampOf(path)) === record.stamp || (await digestFile(path)) === record.sha256;
+    // The stamp comes first: a change while the digest is taken must not be covered by it.
+    const stamp = await stampOf(path);
+    if (stamp === record.stamp) return record;
+    return (await digestFile(path)) === record.sha256 ? { sha256: record.sha256, stamp } : undefined;
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+/** Replaces a manifest in one piece, so that a run at the same time reads the old one or the new one. */
+async function rewriteManifest<Meta>(folder: string, manifest: Manifest<Meta>): Promise<void> {
+  const fresh = await mkdtemp(join(folder, '.manifest-'));
+  try {
+    await writeFile(join(fresh, manifestName), JSON.stringify(manifest, null, 2), { flag: 'wx' });
+    await rename(join(fresh, manifestName), join(folder, manifestName));
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
   }
 }
 

@@ -60,6 +60,8 @@ async function install(root: string, { signal, onProgress }: CacheOptions): Prom
   onProgress('guest image: installing Debian');
   const argv = [
     'mmdebstrap',
+    // The other modes leave files of shifted or made-up owners, and the disk is made from the files as they are.
+    '--mode=root',
     '--variant=minbase',
     `--include=${packages.join(',')}`,
     `--keyring=${keyring}`,
