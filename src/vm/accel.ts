@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheRoot, inCache } from './cache.js';
 import type { Kernel } from './kernel.js';
 import { trialMark, trialParameter } from './initramfs.js';
+import { withLock } from './lock.js';
 import { Machine } from './machine.js';
 import { kernelParameters, lsmWithoutBpf, type Accel } from './qemu.js';
+import { throwIfAborted } from './tool.js';
 
 /** A trial boot under KVM takes less than a second; a broken KVM hangs or dies. */
 const trialDeadlineMs = 15_000;
@@ -23,12 +26,27 @@ export async function chooseAccel(kernel: Kernel, qemu: string, signal: AbortSig
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const key = `${bootId} ${qemu} ${kernel.digest}`;
   const file = join(cacheRoot(), 'accel.json');
-  const known = await readVerdicts(file);
-  const verdict = known[key];
+  const verdict = (await readVerdicts(file))[key];
   if (verdict) return verdict;
-  const accel = (await worksWithKvm(kernel, signal)) ? 'kvm' : 'tcg';
-  await rememberAccel(file, { ...sameBoot(known, bootId), [key]: accel });
-  return accel;
+  await inCache(() => mkdir(cacheRoot(), { recursive: true }));
+  return withLock(`${file}.lock`, { signal }, async () => {
+    const known = await readVerdicts(file);
+    const meanwhile = known[key];
+    if (meanwhile) return meanwhile;
+    const accel = (await worksWithKvm(kernel, signal)) ? 'kvm' : 'tcg';
+    throwIfAborted(signal, 'find out whether KVM works');
+    await remember(file, { ...sameBoot(known, bootId), [key]: accel });
+    return accel;
+  });
+}
+
+/** Forgets KVM for this boot of the host: it passed the trial and then lost a machine. */
+export async function distrustKvm(signal: AbortSignal): Promise<void> {
+  const file = join(cacheRoot(), 'accel.json');
+  await withLock(`${file}.lock`, { signal }, async () => {
+    const known = await readVerdicts(file);
+    await remember(file, Object.fromEntries(Object.keys(known).map((key) => [key, 'tcg'])));
+  });
 }
 
 type Verdicts = Readonly<Record<string, Accel>>;
@@ -45,11 +63,9 @@ function sameBoot(verdicts: Verdicts, bootId: string): Verdicts {
   return Object.fromEntries(Object.entries(verdicts).filter(([key]) => key.startsWith(bootId)));
 }
 
-/** Two runs may race here: the loser's verdict is forgotten, and found again by the next trial. */
-async function rememberAccel(file: string, verdicts: Verdicts): Promise<void> {
-  await inCache(() => mkdir(cacheRoot(), { recursive: true }));
-  const fresh = `${file}.${process.pid}`;
-  await inCache(() => writeFile(fresh, JSON.stringify(verdicts, null, 2)));
+async function remember(file: string, verdicts: Verdicts): Promise<void> {
+  const fresh = `${file}.${randomUUID()}`;
+  await inCache(() => writeFile(fresh, JSON.stringify(verdicts, null, 2), { flag: 'wx' }));
   await inCache(() => rename(fresh, file));
 }
 

@@ -66,7 +66,7 @@ const manifestName = 'manifest.json';
  * @throws AegisError CACHE_UNWRITABLE, DISK_FULL, INTERRUPTED, and whatever `make` throws
  */
 export async function obtain<Meta>(entry: EntryRecipe<Meta>, options: CacheOptions): Promise<Entry<Meta>> {
-  const folder = join(cacheRoot(), entry.path);
+  const folder = entryFolder(entry);
   const found = await verify<Meta>(folder, entry.recipe);
   if (found) return found;
   await inCache(() => mkdir(dirname(folder), { recursive: true }));
@@ -90,6 +90,12 @@ export async function obtain<Meta>(entry: EntryRecipe<Meta>, options: CacheOptio
     if (!made) throw new AegisError('CACHE_CORRUPT', `cannot use ${folder}: it changed while it was made`);
     return made;
   });
+}
+
+/** Builds of different versions that share the cache keep to entries of their own, so that none undoes the other's. */
+export function entryFolder(entry: Pick<EntryRecipe<unknown>, 'path' | 'recipe'>): string {
+  const key = createHash('sha256').update(entry.recipe).digest('hex').slice(0, 12);
+  return join(cacheRoot(), `${entry.path}-${key}`);
 }
 
 /** The entry when it is there, of that recipe and intact; undefined otherwise. */

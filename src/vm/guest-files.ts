@@ -34,9 +34,14 @@ DelegateSubgroup=channel
 OOMScoreAdjust=-900
 StandardOutput=journal+console
 StandardError=journal+console
-
-[Install]
-WantedBy=multi-user.target
+`,
+  // Nothing but what proofs need: systemd, its journal, and D-Bus once somebody speaks to it.
+  '/etc/systemd/system/aegis.target': `[Unit]
+Description=Guest of the embedded lane
+Requires=basic.target
+Wants=aegis-guest.service
+After=basic.target aegis-guest.service
+AllowIsolate=yes
 `,
 };
 
@@ -44,14 +49,13 @@ WantedBy=multi-user.target
 const links: Readonly<Record<string, string>> = {
   '/usr/local/bin/node': '/opt/host/bin/node',
   '/usr/local/bin/aegis': `${guestBuild}/bin/run.js`,
-  '/etc/systemd/system/default.target': '/usr/lib/systemd/system/multi-user.target',
-  '/etc/systemd/system/multi-user.target.wants/aegis-guest.service': '../aegis-guest.service',
+  '/etc/systemd/system/default.target': 'aegis.target',
 };
 
 /** Units a throw-away guest has no use for; each one masked is time saved at every boot. */
 const masked = [
-  'apt-daily.timer',
   'apt-daily-upgrade.timer',
+  'apt-daily.timer',
   'console-getty.service',
   'dev-hugepages.mount',
   'dev-mqueue.mount',
@@ -61,27 +65,41 @@ const masked = [
   'fstrim.timer',
   'getty.target',
   'getty@tty1.service',
+  'kmod-static-nodes.service',
   'ldconfig.service',
   'modprobe@.service',
+  'proc-sys-fs-binfmt_misc.automount',
+  'run-lock.mount',
   'serial-getty@ttyS0.service',
   'sys-fs-fuse-connections.mount',
   'sys-kernel-config.mount',
   'sys-kernel-debug.mount',
+  'systemd-ask-password-console.path',
+  'systemd-ask-password-wall.path',
+  'systemd-battery-check.service',
   'systemd-binfmt.service',
   'systemd-boot-random-seed.service',
+  'systemd-creds.socket',
   'systemd-firstboot.service',
   'systemd-fsck-root.service',
+  'systemd-hibernate-clear.service',
+  'systemd-hostnamed.socket',
   'systemd-hwdb-update.service',
+  'systemd-initctl.socket',
   'systemd-journal-catalog-update.service',
   'systemd-journal-flush.service',
   'systemd-logind.service',
   'systemd-machine-id-commit.service',
   'systemd-modules-load.service',
   'systemd-network-generator.service',
+  'systemd-pcrextend.socket',
+  'systemd-pcrlock.socket',
   'systemd-pcrphase.service',
+  'systemd-pstore.service',
   'systemd-random-seed.service',
   'systemd-remount-fs.service',
   'systemd-sysctl.service',
+  'systemd-sysext.socket',
   'systemd-sysusers.service',
   'systemd-tmpfiles-clean.timer',
   'systemd-tmpfiles-setup-dev-early.service',
@@ -91,20 +109,45 @@ const masked = [
   'systemd-tpm2-setup.service',
   'systemd-udev-settle.service',
   'systemd-udev-trigger.service',
-  'systemd-udevd.service',
   'systemd-udevd-control.socket',
   'systemd-udevd-kernel.socket',
+  'systemd-udevd.service',
   'systemd-update-done.service',
-  'systemd-update-utmp.service',
   'systemd-update-utmp-runlevel.service',
+  'systemd-update-utmp.service',
   'systemd-user-sessions.service',
+];
+
+/** What systemd runs before its first unit; none finds anything here, and each costs a process. */
+const maskedGenerators = [
+  'systemd-debug-generator',
+  'systemd-fstab-generator',
+  'systemd-getty-generator',
+  'systemd-gpt-auto-generator',
+  'systemd-hibernate-resume-generator',
+  'systemd-rc-local-generator',
+  'systemd-run-generator',
+  'systemd-ssh-generator',
+  'systemd-system-update-generator',
+  'systemd-sysv-generator',
+  'systemd-tpm2-generator',
 ];
 
 const folders = ['/opt/aegis', '/opt/host', '/usr/lib/modules'];
 
+const allLinks: Readonly<Record<string, string>> = {
+  ...links,
+  ...Object.fromEntries(masked.map((unit) => [`/etc/systemd/system/${unit}`, '/dev/null'])),
+  ...Object.fromEntries(
+    maskedGenerators.map((name) => [`/etc/systemd/system-generators/${name}`, '/dev/null']),
+  ),
+};
+
 /** What the files put into the image depend on, for the image's recipe. */
 export function guestFilesDigest(): string {
-  return createHash('sha256').update(JSON.stringify({ files, links, masked, folders })).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([files, allLinks, folders]))
+    .digest('hex');
 }
 
 /** Puts the project's own files into an installed guest root. */
@@ -115,8 +158,7 @@ export async function addGuestFiles(root: string): Promise<void> {
     await rm(join(root, path), { force: true });
     await writeFile(join(root, path), text, { mode: 0o644 });
   }
-  const masks = masked.map((unit): [string, string] => [`/etc/systemd/system/${unit}`, '/dev/null']);
-  for (const [path, target] of [...Object.entries(links), ...masks]) {
+  for (const [path, target] of Object.entries(allLinks)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await rm(join(root, path), { force: true });
     await symlink(target, join(root, path));

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { obtain, type CacheOptions } from './cache.js';
 import { makeDisk } from './disk.js';
 import { addGuestFiles, guestFilesDigest } from './guest-files.js';
-import { findMirrors, keyring } from './mirror.js';
+import { AegisError } from '../errors.js';
+import { findMirrors, keyring, transportOptions } from './mirror.js';
 import { runTool } from './tool.js';
 
 /** The guest's root disk, ready to boot. */
@@ -32,7 +33,7 @@ export async function prepareImage(options: CacheOptions): Promise<RootImage> {
   const recipe = { layout: 1, suite, packages, freeMiB, files: guestFilesDigest() };
   const entry = await obtain<ImageMeta>(
     {
-      path: 'image',
+      path: join('images', suite),
       recipe: JSON.stringify(recipe),
       make: async (folder) => {
         const root = join(folder, 'root');
@@ -55,7 +56,16 @@ export async function prepareImage(options: CacheOptions): Promise<RootImage> {
 }
 
 async function install(root: string, { signal, onProgress }: CacheOptions): Promise<void> {
+  if (process.getuid?.() !== 0)
+    throw new AegisError(
+      'COMMAND_FAILED',
+      "cannot make the guest's disk: installing its packages takes root",
+      {
+        wayOut: 'Run `npm run setup`, which asks for it; booting guests takes none.',
+      },
+    );
   const mirrors = await findMirrors(signal);
+  const transport = await transportOptions(signal);
   await mkdir(root);
   onProgress('guest image: installing Debian');
   const argv = [
@@ -65,6 +75,7 @@ async function install(root: string, { signal, onProgress }: CacheOptions): Prom
     '--variant=minbase',
     `--include=${packages.join(',')}`,
     `--keyring=${keyring}`,
+    ...transport.map((line) => `--aptopt=${line}`),
     // Manual pages and translations are most of the bytes a guest never reads.
     '--dpkgopt=path-exclude=/usr/share/man/*',
     '--dpkgopt=path-exclude=/usr/share/locale/*',

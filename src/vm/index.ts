@@ -4,11 +4,5 @@ export { guestsAtATime, runMany } from './many.js';
 export { prepareLane, type PrepareOptions } from './prepare.js';
 export { lsmWithBpf, lsmWithoutBpf } from './qemu.js';
 export { laneRequirements } from './requirements.js';
-export {
-  checkCopies,
-  runInGuest,
-  type Copy,
-  type GuestJob,
-  type GuestResult,
-  type RunGuestOptions,
-} from './run.js';
+export { runInGuest, type GuestJob, type GuestResult, type RunGuestOptions } from './run.js';
+export { checkCopies, type Copy, type Output } from './session.js';

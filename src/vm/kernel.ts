@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { resolve, join } from 'node:path';
 import { AegisError, messageOf } from '../errors.js';
@@ -112,7 +113,7 @@ async function fetchFirst(
   work: string,
   options: CacheOptions,
 ): Promise<KernelCandidate> {
-  let refusal: unknown;
+  let refusal: AegisError | undefined;
   for (const candidate of found.slice(0, maxTries)) {
     const packages = join(work, 'packages');
     await mkdir(packages);
@@ -121,8 +122,7 @@ async function fetchFirst(
       await apt.download(candidate.packages, packages);
     } catch (error) {
       // A mirror may refuse one version and give out the one before; anything else would fail again as well.
-      const isRefusal = error instanceof AegisError && /\b(403|404|410)\b/.test(error.detail ?? '');
-      if (!isRefusal) throw error;
+      if (!(error instanceof AegisError) || !/\b(403|404|410)\b/.test(error.detail ?? '')) throw error;
       options.onProgress(`kernel ${name}: the mirror refuses ${candidate.release}`);
       refusal = error;
       await rm(packages, { recursive: true });
@@ -240,6 +240,5 @@ async function digestTree(folder: string, signal: AbortSignal): Promise<string> 
   const list = await runTool(`list ${folder}`, ['find', folder, '-type', 'f', '-printf', '%P %s %T@\\n'], {
     signal,
   });
-  const { createHash } = await import('node:crypto');
   return createHash('sha256').update(list.toString('utf8').split('\n').sort().join('\n')).digest('hex');
 }

@@ -16,6 +16,8 @@ import { lossError } from './verdict.js';
 
 /** What is kept of the console's log and of QEMU's own output, in characters. */
 const keptLog = 64 * 1024;
+/** How many frames may wait to be read before the guest is made to wait. */
+const mostFrames = 16;
 
 /**
  * A running QEMU and the channel into its guest. It dies with this process, however that ends. `close` must be called on
@@ -28,7 +30,7 @@ export class Machine {
   private hello: Hello | undefined;
   private readonly decoder = new FrameDecoder();
   private readonly frames: Frame[] = [];
-  private failure: unknown;
+  private failure: string | undefined;
   private wake: () => void = () => undefined;
 
   private constructor(
@@ -71,7 +73,7 @@ export class Machine {
 
   /** Waits for the guest's greeting. @throws AegisError of a lost machine, within `deadlineMs` */
   async boot(deadlineMs: number, signal: AbortSignal): Promise<Hello> {
-    const frame = await this.next(deadlineMs, signal);
+    const frame = await this.next(performance.now() + deadlineMs, deadlineMs, signal);
     if (frame.type !== FrameType.hello) throw this.protocolError('it spoke before its greeting');
     const hello = this.decode(() => decodeHello(frame.payload));
     if (hello.version !== protocolVersion)
@@ -82,28 +84,51 @@ export class Machine {
     return hello;
   }
 
-  /** The next frame of the guest. @throws AegisError of a lost machine, a missed deadline or an interruption */
-  async next(deadlineMs: number, signal: AbortSignal): Promise<Frame> {
-    const timeout = AbortSignal.timeout(Math.max(1, Math.round(deadlineMs)));
-    const stop = AbortSignal.any([signal, timeout]);
-    while (this.frames.length === 0) {
-      if (this.failure !== undefined) throw this.protocolError(this.failure as string);
+  /**
+   * The next frame of the guest.
+   * @param deadline when to give up, on the clock of `performance.now`
+   * @param limitMs what the user was told the limit is
+   * @throws AegisError of a lost machine, a missed deadline or an interruption
+   */
+  async next(deadline: number, limitMs: number, signal: AbortSignal): Promise<Frame> {
+    for (;;) {
+      const frame = this.frames.shift();
+      if (frame) {
+        if (this.frames.length === 0) this.channel.resume();
+        return frame;
+      }
+      if (this.failure !== undefined) throw this.protocolError(this.failure);
       if (signal.aborted)
         throw new AegisError('INTERRUPTED', `cannot finish the run on kernel ${this.kernel}: interrupted`);
-      if (timeout.aborted) throw this.loss(deadlineMs);
       if (this.ended !== undefined) throw this.loss();
-      await this.change(stop);
+      const left = deadline - performance.now();
+      if (left <= 0) throw this.loss(limitMs);
+      await this.change(left, signal);
     }
-    return this.frames.shift() as Frame;
   }
 
-  /** Sends a frame, waiting while the guest does not read. A lost machine is noticed by the next `next`. */
-  async send(type: FrameType, payload?: Buffer): Promise<void> {
-    if (this.ended !== undefined || this.channel.destroyed) return;
-    if (!this.channel.write(encode(type, payload)))
-      await Promise.race([once(this.channel, 'drain'), once(this.channel, 'close'), this.closed]).catch(
-        () => undefined,
-      );
+  /** Whether the guest said something that `next` has not returned yet. */
+  get hasFrame(): boolean {
+    return this.frames.length > 0;
+  }
+
+  /**
+   * Sends a frame, waiting while the guest does not read, unless the guest has something to say first. That the machine
+   * is lost is told by the next `next`.
+   */
+  async send(type: FrameType, payload: Buffer, deadlineMs: number, signal: AbortSignal): Promise<void> {
+    const deadline = performance.now() + deadlineMs;
+    let isFull = !this.channel.write(encode(type, payload));
+    this.channel.once('drain', () => {
+      isFull = false;
+      this.wake();
+    });
+    while (isFull && !this.hasFrame && this.failure === undefined && this.ended === undefined) {
+      if (signal.aborted) return;
+      const left = deadline - performance.now();
+      if (left <= 0) throw this.loss(deadlineMs);
+      await this.change(left, signal);
+    }
   }
 
   /** Decodes what the guest said; what is malformed makes the machine a lost one. */
@@ -115,11 +140,14 @@ export class Machine {
     }
   }
 
-  /** Waits until the machine powered itself off. */
+  /** Waits until the machine powered itself off. @throws AegisError when it has not in time */
   async powerOff(deadlineMs: number, signal: AbortSignal): Promise<void> {
-    const stop = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-    while (this.ended === undefined && !stop.aborted) await this.change(stop);
-    if (this.ended === undefined) throw this.loss(deadlineMs);
+    const deadline = performance.now() + deadlineMs;
+    while (this.ended === undefined) {
+      const left = deadline - performance.now();
+      if (left <= 0 || signal.aborted) throw this.loss(deadlineMs);
+      await this.change(left, signal);
+    }
   }
 
   /** Ends QEMU and waits until it is gone. */
@@ -143,16 +171,18 @@ export class Machine {
     });
   }
 
-  /** Resolves when anything about the machine has changed, or `stop` fires. */
-  private async change(stop: AbortSignal): Promise<void> {
+  /** Resolves when anything about the machine has changed, after `ms`, or when `signal` fires. */
+  private async change(ms: number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = () => {
-        stop.removeEventListener('abort', done);
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
         resolve();
       };
+      const timer = setTimeout(done, Math.ceil(ms));
       this.wake = done;
-      if (stop.aborted) done();
-      else stop.addEventListener('abort', done, { once: true });
+      if (signal.aborted) done();
+      else signal.addEventListener('abort', done, { once: true });
     });
   }
 
@@ -170,6 +200,8 @@ export class Machine {
       if (this.failure !== undefined) return;
       try {
         this.frames.push(...this.decoder.feed(chunk));
+        // A slow reader of the command's output slows the guest down instead of filling this process's memory.
+        if (this.frames.length > mostFrames) this.channel.pause();
       } catch (error) {
         this.failure = (error as Error).message;
       }

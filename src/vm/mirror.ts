@@ -57,3 +57,15 @@ export function parseTargets(text: string): Mirrors | undefined {
 function trimSlash(uri: string): string {
   return uri.replace(/\/+$/, '');
 }
+
+/** How this machine reaches its mirrors (proxies, retries, tolerated clocks), as lines of an apt configuration. */
+export async function transportOptions(signal: AbortSignal): Promise<string[]> {
+  const output = await runTool('ask apt how it reaches the mirrors', ['apt-config', 'dump', 'Acquire'], {
+    signal,
+  });
+  const wanted = /^Acquire::((https?)(::[^ ]*)?|Retries|Check-Valid-Until|Check-Date) "[^"]+";$/;
+  return output
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => wanted.test(line));
+}

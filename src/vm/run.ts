@@ -1,22 +1,14 @@
-import { open, stat } from 'node:fs/promises';
-import { AegisError, messageOf } from '../errors.js';
-import { chooseAccel } from './accel.js';
+import { AegisError } from '../errors.js';
+import { chooseAccel, distrustKvm } from './accel.js';
 import { prepareBuildDisk } from './build-disk.js';
 import type { CacheOptions } from './cache.js';
-import { FrameType, decodeEnded, encodeCommand, encodeCopyBegin, maxPayload } from './frames.js';
-import { guestPath } from './guest-files.js';
+import type { Hello } from './frames.js';
 import { prepareHostDisk } from './host-disk.js';
 import { prepareImage } from './image.js';
-import { prepareKernel, prepareOwnKernel, type OwnKernel } from './kernel.js';
+import { prepareKernel, prepareOwnKernel, type Kernel, type OwnKernel } from './kernel.js';
 import { Machine } from './machine.js';
-import { kernelParameters, lsmWithBpf, qemuVersion, type Accel } from './qemu.js';
-
-/** A file of the host that the guest gets before the command runs, with the same mode. */
-export interface Copy {
-  readonly from: string;
-  /** Absolute path in the guest; folders on the way are made. */
-  readonly to: string;
-}
+import { kernelParameters, lsmWithBpf, qemuVersion, type Accel, type MachineSpec } from './qemu.js';
+import { runCommand, sendFile, type Copy, type Output } from './session.js';
 
 /** One command in one fresh guest. */
 export interface GuestJob {
@@ -51,9 +43,7 @@ export interface GuestResult {
   readonly totalMs: number;
 }
 
-export interface RunGuestOptions extends CacheOptions {
-  readonly onStdout: (bytes: Buffer) => void;
-  readonly onStderr: (bytes: Buffer) => void;
+export interface RunGuestOptions extends CacheOptions, Output {
   /** Called once QEMU runs, with its process id. */
   readonly onStart?: (pid: number) => void;
 }
@@ -80,25 +70,20 @@ export async function runInGuest(job: GuestJob, options: RunGuestOptions): Promi
     host: await prepareHostDisk(options),
     modules: kernel.modulesDisk,
   };
-  const accel = await chooseAccel(kernel, qemu, signal);
-  options.onProgress(`booting kernel ${kernel.release} (${accel})`);
-  const started = performance.now();
-  const machine = await Machine.start(kernel.name, {
-    accel,
+  const spec = {
+    accel: await chooseAccel(kernel, qemu, signal),
     image: kernel.image,
     initramfs: kernel.initramfs,
     disks,
     memoryMiB: job.memoryMiB ?? 1024,
     cpus: job.cpus ?? 2,
     parameters,
-  });
+  };
+  const { machine, accel, hello, started, bootMs } = await boot(kernel, spec, job, options);
   try {
-    options.onStart?.(machine.pid);
-    const hello = await machine.boot(job.bootTimeoutMs ?? bootTimeoutMs, signal);
-    const bootMs = performance.now() - started;
     options.onProgress(`running on kernel ${hello.kernelRelease}`);
     for (const copy of job.copies ?? []) await sendFile(machine, copy, job.timeoutMs, signal);
-    const exitCode = await runCommand(machine, job, options);
+    const exitCode = await runCommand(machine, { ...job, env: job.env ?? {} }, options, signal);
     await machine.close();
     return {
       exitCode,
@@ -107,7 +92,7 @@ export async function runInGuest(job: GuestJob, options: RunGuestOptions): Promi
       imageDigest: image.digest,
       accel,
       qemuVersion: qemu,
-      bootMs: Math.round(bootMs),
+      bootMs,
       totalMs: Math.round(performance.now() - started),
     };
   } finally {
@@ -115,60 +100,35 @@ export async function runInGuest(job: GuestJob, options: RunGuestOptions): Promi
   }
 }
 
-async function sendFile(machine: Machine, copy: Copy, timeoutMs: number, signal: AbortSignal): Promise<void> {
-  const file = await open(copy.from, 'r').catch((cause: unknown) => {
-    throw new AegisError('BAD_ARGUMENT', `cannot copy ${copy.from}: ${messageOf(cause)}`, { cause });
-  });
+interface Booted {
+  readonly machine: Machine;
+  readonly hello: Hello;
+  readonly accel: Accel;
+  /** Power-on, on the clock of `performance.now`. */
+  readonly started: number;
+  readonly bootMs: number;
+}
+
+/** Powers a machine on and waits for its greeting. One lost under KVM is started again without: the trial was wrong. */
+async function boot(
+  kernel: Kernel,
+  spec: MachineSpec,
+  job: GuestJob,
+  options: RunGuestOptions,
+): Promise<Booted> {
+  const { accel } = spec;
+  options.onProgress(`booting kernel ${kernel.release} (${accel})`);
+  const started = performance.now();
+  const machine = await Machine.start(kernel.name, spec);
   try {
-    await machine.send(FrameType.copyBegin, encodeCopyBegin((await file.stat()).mode, copy.to));
-    const buffer = Buffer.alloc(maxPayload);
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, maxPayload);
-      if (bytesRead === 0) break;
-      await machine.send(FrameType.copyData, buffer.subarray(0, bytesRead));
-    }
-    await machine.send(FrameType.copyEnd);
-  } finally {
-    await file.close();
-  }
-  const frame = await machine.next(timeoutMs, signal);
-  if (frame.type === FrameType.refused)
-    throw new AegisError(
-      'COMMAND_FAILED',
-      `cannot copy ${copy.from} to ${copy.to}: ${frame.payload.toString()}`,
-    );
-  if (frame.type !== FrameType.copied) throw machine.protocolError('it did not confirm a copied file');
-}
-
-async function runCommand(machine: Machine, job: GuestJob, options: RunGuestOptions): Promise<number> {
-  const env = { PATH: guestPath, HOME: '/root', USER: 'root', LANG: 'C.UTF-8', TERM: 'dumb', ...job.env };
-  await machine.send(FrameType.run, encodeCommand(job.argv, env));
-  const deadline = performance.now() + job.timeoutMs;
-  for (;;) {
-    const frame = await machine.next(deadline - performance.now(), options.signal);
-    if (frame.type === FrameType.out) options.onStdout(frame.payload);
-    else if (frame.type === FrameType.err) options.onStderr(frame.payload);
-    else if (frame.type === FrameType.ended) return machine.decode(() => decodeEnded(frame.payload));
-    else if (frame.type === FrameType.refused)
-      throw new AegisError(
-        'COMMAND_FAILED',
-        `cannot run the command in the guest: ${frame.payload.toString()}`,
-      );
-    else throw machine.protocolError(`an unexpected frame of type ${frame.type}`);
-  }
-}
-
-/** @throws AegisError BAD_ARGUMENT unless every file to copy is a readable regular file and every target absolute */
-export async function checkCopies(copies: readonly Copy[]): Promise<void> {
-  for (const { from, to } of copies) {
-    const found = await stat(from).catch((cause: unknown) => {
-      throw new AegisError('BAD_ARGUMENT', `cannot copy ${from}: ${messageOf(cause)}`, { cause });
-    });
-    if (!found.isFile()) throw new AegisError('BAD_ARGUMENT', `cannot copy ${from}: it is no regular file`);
-    if (!to.startsWith('/') || to.endsWith('/'))
-      throw new AegisError(
-        'BAD_ARGUMENT',
-        `cannot copy ${from} to '${to}': it is no absolute path of a file`,
-      );
+    options.onStart?.(machine.pid);
+    const hello = await machine.boot(job.bootTimeoutMs ?? bootTimeoutMs, options.signal);
+    return { machine, hello, accel, started, bootMs: Math.round(performance.now() - started) };
+  } catch (error) {
+    await machine.close();
+    const isKvmsFault = accel === 'kvm' && error instanceof AegisError && error.code !== 'INTERRUPTED';
+    if (!isKvmsFault) throw error;
+    await distrustKvm(options.signal);
+    return boot(kernel, { ...spec, accel: 'tcg' }, job, options);
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Args, Flags } from '@oclif/core';
 import { AegisCommand } from '../../command.js';
 import { AegisError } from '../../errors.js';
@@ -103,11 +104,11 @@ Exit codes: the command's own; 2 misuse; 99 the machine was lost, with the end o
           onProgress: (text) => (flags.quiet ? undefined : progress.update(text)),
           onStdout: (bytes) => {
             progress.clear();
-            process.stdout.write(bytes);
+            return write(process.stdout, bytes);
           },
           onStderr: (bytes) => {
             progress.clear();
-            process.stderr.write(bytes);
+            return write(process.stderr, bytes);
           },
         },
       );
@@ -121,6 +122,11 @@ Exit codes: the command's own; 2 misuse; 99 the machine was lost, with the end o
     }
     this.exit(exitCode);
   }
+}
+
+/** Waits for a slow reader, so that the guest does. A reader that has gone ends the run like an interruption. */
+async function write(stream: NodeJS.WriteStream, bytes: Buffer): Promise<void> {
+  if (!stream.write(bytes)) await once(stream, 'drain');
 }
 
 /** Everything after the first `--` is the guest's; oclif must not read flags from it. */
