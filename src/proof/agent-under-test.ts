@@ -2,7 +2,7 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentBinary, sha256Of } from '../agent/binary.js';
 import { readReport } from '../agent/report.js';
-import { messageOf } from '../errors.js';
+import { AegisError } from '../errors.js';
 import type { PostureReport } from '../posture/report.js';
 import { run } from '../sandbox/run.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
@@ -122,7 +122,8 @@ export class AgentUnderTest {
     try {
       report = await readReport(this.reportPath);
     } catch (error) {
-      throw new Disproof(messageOf(error));
+      if (error instanceof AegisError && error.code === 'BAD_REPORT') throw new Disproof(error.message);
+      throw error;
     }
     if (!report) throw new Disproof('the agent wrote no posture report');
     return report;
