@@ -15,8 +15,8 @@ const bench: Benchmark = async () => {
     },
     {
       signal: new AbortController().signal,
-      onStdout: (chunk) => (stdout += chunk.toString()),
-      onStderr: (chunk) => (stderr += chunk.toString()),
+      onStdout: (chunk) => void (stdout += chunk.toString()),
+      onStderr: (chunk) => void (stderr += chunk.toString()),
       onProgress: () => undefined,
     },
   );

@@ -60,7 +60,7 @@ async function proveOnBoot(boot: PlannedBoot, options: LaneOptions): Promise<Mac
     // A scenario has about twenty steps and most take no time at all; five at their limit is a lost machine.
     timeoutMs: 60_000 + boot.names.length * 5 * options.stepTimeoutMs,
   };
-  const noise = (text: string) => reader.noise.push(text);
+  const noise = (text: string) => void reader.noise.push(text);
   const guest: RunGuestOptions = {
     signal: options.signal,
     onStdout: (chunk) => reader.push(chunk.toString('utf8')),

@@ -57,8 +57,8 @@ await runInGuest(
   },
   {
     signal: new AbortController().signal,
-    onStdout: (chunk) => (output += chunk.toString()),
-    onStderr: (chunk) => (noise += chunk.toString()),
+    onStdout: (chunk) => void (output += chunk.toString()),
+    onStderr: (chunk) => void (noise += chunk.toString()),
     onProgress: () => undefined,
   },
 );
