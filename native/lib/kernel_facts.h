@@ -3,6 +3,7 @@
 // mechanism works; only the canary is.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "lib/result.h"
