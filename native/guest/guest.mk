@@ -18,3 +18,14 @@ $(OUT)/bin/aegis-guest: $(GUEST_OBJECTS)
 $(OBJ)/guest/%.o: $(ROOT)/native/guest/%.cc $(wildcard $(ROOT)/native/guest/*.hpp)
 	@mkdir -p $(@D)
 	$(CXX) $(AEGIS_CXXFLAGS) $(CXXFLAGS) $(EXTRA_CXXFLAGS) -MMD -MP -c $< -o $@
+
+# Its tests link everything but main().
+GUEST_TESTS := $(wildcard $(ROOT)/test/native/guest/*.cc)
+$(OUT)/test/guest-tests: $(GUEST_TESTS) $(filter-out %/main.cc,$(GUEST_SOURCES)) $(wildcard $(ROOT)/native/guest/*.hpp)
+	@mkdir -p $(@D)
+	$(CXX) $(AEGIS_CXXFLAGS) $(EXTRA_CXXFLAGS) -O1 $(filter %.cc,$^) -o $@
+
+.PHONY: guest-tests
+test: guest-tests
+guest-tests: $(OUT)/test/guest-tests
+	$<

@@ -32,8 +32,13 @@ std::string Receiver::begin(std::string_view payload) {
     const mode_t mode = read_u32(payload) & 07777;
     path_ = std::string(payload.substr(4));
     if (auto error = make_parents(path_); !error.empty()) return error;
-    file_ = Fd(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    file_ = Fd(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
     if (!file_.open()) return failure("cannot create " + path_);
+    struct stat found;
+    if (fstat(file_.get(), &found) != 0 || !S_ISREG(found.st_mode)) {
+        file_.close();
+        return path_ + " is no regular file";
+    }
     // The mode is set explicitly: open(2) would apply the umask to it, and an existing file keeps its own.
     if (fchmod(file_.get(), mode) != 0) return failure("cannot set the mode of " + path_);
     return {};

@@ -126,8 +126,8 @@ async function boot(
     return { machine, hello, accel, started, bootMs: Math.round(performance.now() - started) };
   } catch (error) {
     await machine.close();
-    const isKvmsFault = accel === 'kvm' && error instanceof AegisError && error.code !== 'INTERRUPTED';
-    if (!isKvmsFault) throw error;
+    const isKvmsFault = error instanceof AegisError && ['MACHINE_LOST', 'TIMED_OUT'].includes(error.code);
+    if (accel !== 'kvm' || !isKvmsFault) throw error;
     await distrustKvm(options.signal);
     return boot(kernel, { ...spec, accel: 'tcg' }, job, options);
   }
