@@ -34,10 +34,14 @@ export async function readBpfSnapshot(): Promise<BpfSnapshot> {
     const { stdout } = await execa(join(nativeBin, 'aegis-witness'));
     return JSON.parse(stdout) as BpfSnapshot;
   } catch (cause) {
-    throw new AegisError('COMMAND_FAILED', `cannot ask the kernel for its BPF programs: ${messageOf(cause)}`, {
-      cause,
-      wayOut: 'Run as root, after `npm run build`.',
-    });
+    throw new AegisError(
+      'COMMAND_FAILED',
+      `cannot ask the kernel for its BPF programs: ${messageOf(cause)}`,
+      {
+        cause,
+        wayOut: 'Run as root, after `npm run build`.',
+      },
+    );
   }
 }
 
