@@ -31,7 +31,7 @@ module.exports = {
     {
       name: 'only-commands-know-oclif',
       severity: 'error',
-      from: { pathNot: '^(bin/|src/commands/|src/command\\.ts$|setup/|test/)' },
+      from: { pathNot: '^(bin/|src/commands/|src/(command|main)\\.ts$|setup/|test/)' },
       to: { path: 'node_modules/@oclif' },
     },
     {
@@ -58,6 +58,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };
