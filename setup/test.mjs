@@ -56,7 +56,7 @@ function findTests(folder) {
 async function runTap(paths, jobs, timeout) {
   if (paths.length === 0 || wasInterrupted) return emptyTally();
   const runner = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs');
-  const options = ['--disable-coverage', '--allow-empty-coverage', '--reporter=tap', '--no-color'];
+  const options = ['--disable-coverage', '--allow-empty-coverage', '--reporter=tap'];
   const child = spawn(
     process.execPath,
     [runner, 'run', ...options, `--jobs=${jobs}`, `--timeout=${timeout}`, ...paths],
