@@ -11,7 +11,7 @@
 
 #define AEGIS_COMM_BYTES 16
 #define AEGIS_PATH_BYTES 256    /* the tracepoint rung compares shorter paths only */
-#define AEGIS_CGROUP_DEPTH 32   /* an exempt cgroup nested deeper is not exempt */
+#define AEGIS_EXEMPT_MAX 32     /* exempt cgroups in one policy */
 #define AEGIS_EVENT_RING_BYTES (256 * 1024)
 
 /*
@@ -69,6 +69,14 @@ struct aegis_inode {
 	__u32 zero;
 };
 
+/*
+ * Layout of the cgroups map: two places for the scope, so that a new one is
+ * written beside the one in use, then the exempt ones of each policy slot.
+ */
+#define AEGIS_CGROUP_SCOPES 2
+#define AEGIS_CGROUP_EXEMPT(slot, i) (AEGIS_CGROUP_SCOPES + (slot) * AEGIS_EXEMPT_MAX + (i))
+#define AEGIS_CGROUPS AEGIS_CGROUP_EXEMPT(2, 0)
+
 /* What a rule is, for the event: the byte offset of its line in the stored policy. */
 struct aegis_rule {
 	__u32 offset;
@@ -77,11 +85,10 @@ struct aegis_rule {
 
 /* What the daemon decides, as opposed to what the policy says. Swapped whole. */
 struct aegis_settings {
-	__u64 scope_cgroup;  /* 0: the whole machine */
 	__u64 exempt_cgroup; /* the agent's own */
 	__u64 canary_path;   /* aegis_path_hash of the canary's path, 0: none */
 	struct aegis_inode canary;
-	__u32 scope_level;   /* depth of scope_cgroup below the cgroup root */
+	__u32 scope;         /* 0: the whole machine, else 1 + index into the cgroups map */
 	__u32 mode;          /* enum aegis_mode */
 	__u32 signal;        /* number sent on the signal rungs */
 	__u32 zero;
@@ -166,8 +173,8 @@ static inline __attribute__((always_inline)) __u64 aegis_path_hash(const __u64 *
 #endif
 AEGIS_ASSERT(sizeof(struct aegis_inode) == 16, "hash key must have no padding");
 AEGIS_ASSERT(sizeof(struct aegis_rule) == 8, "wire size");
-AEGIS_ASSERT(sizeof(struct aegis_settings) == 56, "wire size");
-AEGIS_ASSERT(sizeof(struct aegis_control) == 272, "wire size");
+AEGIS_ASSERT(sizeof(struct aegis_settings) == 48, "wire size");
+AEGIS_ASSERT(sizeof(struct aegis_control) == 256, "wire size");
 AEGIS_ASSERT(sizeof(struct aegis_event) == 72, "wire size");
 AEGIS_ASSERT(sizeof(struct aegis_counters) == 80, "wire size");
 AEGIS_ASSERT(AEGIS_HOOK_COUNT <= 32, "aegis_control.hooks is a 32-bit set");

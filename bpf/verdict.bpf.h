@@ -47,20 +47,16 @@ struct {
 	__type(value, struct aegis_counters);
 } counters SEC(".maps");
 
-struct cgroup_set {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u64));
-	__uint(value_size, sizeof(struct aegis_rule));
-};
-
-/* Exempt subtrees, one set a policy slot. */
+/*
+ * Scope and exemptions. Membership is asked by bpf_current_task_under_cgroup,
+ * because 5.10 has no helper for a task's ancestors in these program types.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, AEGIS_CGROUPS);
 	__type(key, __u32);
-	__array(values, struct cgroup_set);
-} allow_cgroup SEC(".maps");
+	__type(value, __u32);
+} cgroups SEC(".maps");
 
 static __always_inline const struct aegis_settings *current_settings(void)
 {
@@ -93,33 +89,24 @@ static __always_inline bool is_legacy_ring_worker(void)
 static __always_inline bool is_exempt_subtree(__u64 generation)
 {
 	__u32 slot = generation & 1;
-	void *exempt = bpf_map_lookup_elem(&allow_cgroup, &slot);
+	__u32 count = control.cgroups[slot];
 
-	if (!exempt)
-		return false;
-	for (int level = 0; level < AEGIS_CGROUP_DEPTH; level++) {
-		__u64 ancestor = bpf_get_current_ancestor_cgroup_id(level);
-
-		if (!ancestor)
-			return false;
-		if (bpf_map_lookup_elem(exempt, &ancestor))
+	for (__u32 i = 0; i < AEGIS_EXEMPT_MAX && i < count; i++)
+		if (bpf_current_task_under_cgroup(&cgroups, AEGIS_CGROUP_EXEMPT(slot, i)) == 1)
 			return true;
-	}
 	return false;
 }
 
 /* Whether the current task is one the rules apply to. */
 static __always_inline bool is_in_scope(const struct aegis_settings *settings, __u64 generation)
 {
-	__u64 own = bpf_get_current_cgroup_id();
+	__u32 scope = settings->scope;
 
 #ifndef AEGIS_MUTANT_NO_SCOPE
-	if (settings->scope_cgroup &&
-	    bpf_get_current_ancestor_cgroup_id(settings->scope_level) != settings->scope_cgroup &&
-	    !is_legacy_ring_worker())
+	if (scope && bpf_current_task_under_cgroup(&cgroups, scope - 1) != 1 && !is_legacy_ring_worker())
 		return false;
 #endif
-	if (own == settings->exempt_cgroup)
+	if (bpf_get_current_cgroup_id() == settings->exempt_cgroup)
 		return false;
 	return !is_exempt_subtree(generation);
 }

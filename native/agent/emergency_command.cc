@@ -44,7 +44,7 @@ int switch_emergency(const Arguments& arguments) {
   if (auto made = make_directories(*instance); !made) return fail(made.error());
   const auto image = read_bpf_image(seams);
   if (!image) return fail(image.error());
-  const auto object = open_object(*image, seams.btf_path);
+  const auto object = open_object(*image);
   if (!object) return fail(object.error());
   const auto maps = find_shared_maps(object->get(), instance->pin_root);
   if (!maps) return fail(maps.error());

@@ -73,9 +73,9 @@ std::optional<Standing> Ladder::stand(Mechanism mechanism, bool must_be_felt) {
   }
   const uint64_t epoch = ground_.maps.control->epoch + 1;
   const AttachRequest request{mechanism, hooks_of(mechanism),
-                              ground_.is_pinned ? links_dir(ground_.instance, epoch) : std::string(), ground_.btf_path};
+                              ground_.is_pinned ? links_dir(ground_.instance, epoch) : std::string()};
   if (ground_.is_pinned) (void)remove_pin_directory(request.pin_dir);  // of a start that was cut short
-  auto attached = attach(ground_.image, ground_.maps, ground_.functions, request);
+  auto attached = attach(ground_.image, ground_.maps, ground_.types, request);
   if (!attached) {
     note(mechanism, attached.error().what, attached.error().blocker);
     return std::nullopt;

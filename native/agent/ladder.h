@@ -18,9 +18,8 @@ struct Ground {
   const BpfImage& image;
   const Instance& instance;
   const SharedMaps& maps;
-  const KernelFunctions& functions;
+  const KernelTypes& types;
   const Canary& canary;
-  std::string btf_path;
   int signal;     // what the signal rungs send
   bool is_pinned; // links outlive this process
 };

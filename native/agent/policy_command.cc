@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "agent/commands.h"
+#include "agent/kernel_types.h"
 #include "lib/bpf_maps.h"
 #include "lib/instance.h"
 #include "lib/policy_resolve.h"
@@ -43,15 +44,17 @@ int apply_policy(const Arguments& arguments) {
   if (!lock) return fail(lock.error());
   const auto image = read_bpf_image(seams);
   if (!image) return fail(image.error());
-  const auto object = open_object(*image, seams.btf_path);
+  const auto object = open_object(*image);
   if (!object) return fail(object.error());
+  // Spares the daemon that starts next the reading of the kernel's types.
+  (void)read_kernel_types(seams, *instance, *image, object->get());
   const auto maps = open_shared_maps(object->get(), instance->pin_root, Pinning::pinned);
   if (!maps) return fail(maps.error());
   const auto applied = store_policy(*instance, *maps, loaded->policy, loaded->resolved, arguments.reset);
   if (!applied) return fail(applied.error());
   std::printf("policy generation %llu in force: %zu inodes, %zu paths by name, %zu exempt cgroups\n",
               static_cast<unsigned long long>(applied->generation), loaded->resolved.inodes.keys.size(),
-              loaded->resolved.paths.keys.size(), loaded->resolved.cgroups.keys.size());
+              loaded->resolved.paths.keys.size(), loaded->resolved.cgroups.size());
   return 0;
 }
 
@@ -60,7 +63,7 @@ int validate_policy(const Arguments& arguments) {
   if (!loaded) return fail(loaded.error());
   std::printf("%s can be applied: %zu inodes, %zu paths by name, %zu exempt cgroups\n", arguments.policy_file.c_str(),
               loaded->resolved.inodes.keys.size(), loaded->resolved.paths.keys.size(),
-              loaded->resolved.cgroups.keys.size());
+              loaded->resolved.cgroups.size());
   return 0;
 }
 
@@ -70,7 +73,7 @@ int show_policy(const Arguments& arguments) {
   if (!instance) return fail(instance.error());
   const auto image = read_bpf_image(seams);
   if (!image) return fail(image.error());
-  const auto object = open_object(*image, seams.btf_path);
+  const auto object = open_object(*image);
   if (!object) return fail(object.error());
   const auto maps = find_shared_maps(object->get(), instance->pin_root);
   if (!maps) return fail(maps.error());

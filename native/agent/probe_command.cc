@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/commands.h"
+#include "agent/kernel_types.h"
 #include "lib/attachment.h"
 #include "lib/canary.h"
 #include "lib/instance.h"
@@ -25,9 +26,9 @@ Json feelings_json(const std::vector<Feeling>& feelings) {
 }
 
 // One rung, on maps of its own that no policy is in: only the canary is acted on.
-Json try_mechanism(const BpfImage& image, const SharedMaps& maps, const KernelFunctions& functions,
-                   const Canary& canary, const std::string& btf_path, Mechanism mechanism) {
-  auto attached = attach(image, maps, functions, {mechanism, hooks_of(mechanism), "", btf_path});
+Json try_mechanism(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
+                   const Canary& canary, Mechanism mechanism) {
+  auto attached = attach(image, maps, types, {mechanism, hooks_of(mechanism), ""});
   if (!attached)
     return {{"attached", false}, {"felt", false}, {"error", attached.error().what}, {"blocker", attached.error().blocker}};
   const auto feelings = canary.feel(mechanism, attached->attached_hooks(), SIGKILL, false);
@@ -48,11 +49,10 @@ int probe_kernel(const Arguments& arguments) {
                {"cgroup_v2", facts.has_cgroup2},  {"may_load", facts.may_load}};
   const auto image = read_bpf_image(seams);
   if (!image) return fail(image.error());
-  const auto object = open_object(*image, seams.btf_path);
+  const auto object = open_object(*image);
   if (!object) return fail(object.error());
-  const auto functions = find_kernel_functions(seams.btf_path.empty() ? "/sys/kernel/btf/vmlinux" : seams.btf_path,
-                                               wanted_functions(object->get()));
-  if (!functions) return fail(functions.error());
+  const auto types = read_kernel_types(seams, *instance, *image, object->get());
+  if (!types) return fail(types.error());
   const auto maps = open_shared_maps(object->get(), "", Pinning::transient);
   if (!maps) return fail(maps.error());
   auto canary = Canary::make(instance->run_dir);
@@ -64,7 +64,7 @@ int probe_kernel(const Arguments& arguments) {
   maps->control.switch_settings(settings);
   for (const auto mechanism : {Mechanism::lsm, Mechanism::fmod_ret, Mechanism::fentry, Mechanism::tracepoint})
     json["mechanisms"][mechanism_name(mechanism)] =
-        try_mechanism(*image, *maps, *functions, *canary, seams.btf_path, mechanism);
+        try_mechanism(*image, *maps, *types, *canary, mechanism);
   canary->remove();
   if (arguments.json) {
     std::puts(json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());

@@ -12,6 +12,7 @@
 #include "agent/commands.h"
 #include "agent/daemon.h"
 #include "agent/ladder.h"
+#include "agent/kernel_types.h"
 #include "agent/privileges.h"
 #include "lib/cgroup.h"
 #include "lib/notify.h"
@@ -110,12 +111,11 @@ class Start {
   }
 
   Status prepare() {
-    const auto object = open_object(image_, seams_.btf_path);
+    const auto object = open_object(image_);
     if (!object) return object.error();
-    const std::string btf = seams_.btf_path.empty() ? "/sys/kernel/btf/vmlinux" : seams_.btf_path;
-    auto functions = find_kernel_functions(btf, wanted_functions(object->get()));
-    if (!functions) return functions.error();
-    functions_ = std::move(*functions);
+    auto types = read_kernel_types(seams_, instance_, image_, object->get());
+    if (!types) return types.error();
+    types_ = std::move(*types);
     auto maps = open_shared_maps(object->get(), instance_.pin_root, Pinning::pinned);
     if (!maps) return maps.error();
     maps_ = std::move(*maps);
@@ -137,8 +137,8 @@ class Start {
     if (!arguments_.scope_cgroup.empty()) {
       const auto scope = resolve_cgroup(*mount, arguments_.scope_cgroup);
       if (!scope) return scope.error();
-      settings.scope_cgroup = scope->id;
-      settings.scope_level = scope->level;
+      settings.scope = 1 + (previous_.scope == 1 ? 1 : 0);  // beside the one in use
+      if (auto set = set_scope(maps_, settings.scope - 1, *scope); !set) return set;
     }
     settings.canary = canary_->inode();
     settings.canary_path = hash_path(canary_->path());
@@ -152,8 +152,7 @@ class Start {
   GateFacts climb() {
     GateFacts facts;
     facts.lsm_listed = report_.kernel.lsm_lists_bpf;
-    ground_.emplace(Ground{image_, instance_, maps_, functions_, *canary_, seams_.btf_path,
-                           signal_number(arguments_.gate.signal), true});
+    ground_.emplace(Ground{image_, instance_, maps_, types_, *canary_, signal_number(arguments_.gate.signal), true});
     Ladder ladder(*ground_);
     ladder.find_existing();
     auto standing = ladder.climb(plan_rungs(arguments_.gate, facts.lsm_listed));
@@ -292,7 +291,7 @@ class Start {
   const Seams seams_;
   Instance instance_;
   BpfImage image_;
-  KernelFunctions functions_;
+  KernelTypes types_;
   SharedMaps maps_;
   std::optional<Canary> canary_;
   std::optional<Ground> ground_;

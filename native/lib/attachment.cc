@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lib/link_end.h"
 #include "lib/pin_directory.h"
 #include "lib/program_load.h"
 
@@ -33,23 +34,19 @@ Error attach_error(const std::string& program, int error) {
 
 Status attach_one(bpf_program* program, Attachment& attachment) {
   const std::string name = bpf_program__name(program);
-  bpf_link* link = bpf_program__attach(program);
-  if (link == nullptr) return attach_error(name, errno);
-  UniqueFd fd(::dup(bpf_link__fd(link)));
+  // One call attaches LSM, tracing and raw tracepoint programs alike and answers a link.
+  UniqueFd link(bpf_raw_tracepoint_open(nullptr, bpf_program__fd(program)));
+  if (!link) return attach_error(name, errno);
   if (!attachment.pin_dir.empty()) {
     const std::string path = attachment.pin_dir + "/" + name;
-    if (bpf_obj_pin(fd.get(), path.c_str()) != 0) {
-      const int error = errno;
-      bpf_link__destroy(link);
-      return system_error("pin " + path, error, "Mount bpffs: mount -t bpf bpf /sys/fs/bpf", "BPFFS_UNMOUNTED");
-    }
+    if (bpf_obj_pin(link.get(), path.c_str()) != 0)
+      return system_error("pin " + path, errno, "Mount bpffs: mount -t bpf bpf /sys/fs/bpf", "BPFFS_UNMOUNTED");
     attachment.pins.push_back(name);
   }
-  bpf_link__destroy(link);  // the duplicate keeps it attached
   HookState& hook = attachment.hooks[*hook_of_program(name, attachment.mechanism)];
   hook.is_attached = true;
-  note_link(hook, fd.get());
-  attachment.links.push_back(std::move(fd));
+  note_link(hook, link.get());
+  attachment.links.push_back(std::move(link));
   return Done{};
 }
 
@@ -62,17 +59,17 @@ uint32_t Attachment::attached_hooks() const {
   return bits;
 }
 
-Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelFunctions& functions,
+Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
                           const AttachRequest& request) {
   Attachment attachment;
   attachment.mechanism = request.mechanism;
   attachment.pin_dir = request.pin_dir;
-  auto object = open_object(image, request.btf_path);
+  auto object = open_object(image, types.btf);
   if (!object) return object.error();
-  if (auto chosen = choose_programs(object->get(), functions, request, attachment.hooks); !chosen)
+  if (auto chosen = choose_programs(object->get(), types, request, attachment.hooks); !chosen)
     return chosen.error();
   if (auto reused = reuse_shared_maps(object->get(), maps); !reused) return reused.error();
-  if (auto loaded = load_programs(object->get()); !loaded) return loaded.error();
+  if (auto loaded = load_programs(object->get(), types); !loaded) return loaded.error();
   if (!request.pin_dir.empty())
     if (auto made = make_pin_directory(request.pin_dir); !made) return made.error();
 
@@ -110,12 +107,16 @@ Result<Attachment> adopt(const std::string& pin_dir, Mechanism mechanism) {
 }
 
 Status detach(Attachment& attachment) {
+  std::vector<uint32_t> programs;
+  for (const auto& link : attachment.links)
+    if (const uint32_t id = program_of_link(link.get())) programs.push_back(id);
   Status removed = Done{};
   if (!attachment.pin_dir.empty()) removed = remove_pin_directory(attachment.pin_dir);
   attachment.links.clear();
   attachment.pins.clear();
   for (auto& hook : attachment.hooks) hook.is_attached = false;
-  return removed;
+  if (!removed) return removed;
+  return wait_until_gone(programs);
 }
 
 std::vector<std::string> missing_pins(const Attachment& attachment) {

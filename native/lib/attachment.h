@@ -36,22 +36,22 @@ struct Attachment {
 struct AttachRequest {
   Mechanism mechanism;
   uint32_t hooks;        // bits by enum aegis_hook
-  std::string pin_dir;   // "" attaches for the life of this process only
-  std::string btf_path;  // "" for the kernel's own
+  std::string pin_dir;  // "" attaches for the life of this process only
 };
 
-// The kernel functions that any program of the object may attach to.
-std::set<std::string, std::less<>> wanted_functions(bpf_object* object);
+// What any program of the object needs of the kernel's BTF.
+WantedTypes wanted_types(bpf_object* object);
 
 // Loads and attaches. Anything required that is missing or fails undoes the
 // whole, so that a partial attachment never exists.
-Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelFunctions& functions,
+Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
                           const AttachRequest& request);
 
 // Takes over links that an earlier process pinned; enforcement is not interrupted.
 Result<Attachment> adopt(const std::string& pin_dir, Mechanism mechanism);
 
-// Removes the pins and closes the links; the programs are gone afterwards.
+// Removes the pins and closes the links, and waits until the kernel has taken
+// the programs out of its hooks, which it does in its own time.
 Status detach(Attachment& attachment);
 
 // Pins that have vanished since they were made.

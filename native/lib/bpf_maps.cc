@@ -10,11 +10,13 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "lib/pin_directory.h"
+#include "lib/program_load.h"
 
 namespace aegis {
 namespace {
@@ -25,10 +27,11 @@ std::string messages;
 
 int keep_message(libbpf_print_level level, const char* format, va_list arguments) {
   if (level == LIBBPF_DEBUG) return 0;
-  char line[1024];
-  const int length = std::vsnprintf(line, sizeof line, format, arguments);
+  char* line = nullptr;  // a verifier log is one message, and its end is what matters
+  if (::vasprintf(&line, format, arguments) < 0) return 0;
   const std::lock_guard guard(message_lock);
-  if (length > 0) messages += line;
+  messages += line;
+  std::free(line);
   if (messages.size() > max_message_bytes) messages.erase(0, messages.size() - max_message_bytes);
   return 0;
 }
@@ -115,13 +118,24 @@ std::string take_libbpf_messages() {
   return std::exchange(messages, {});
 }
 
-Result<ObjectPtr> open_object(const BpfImage& image, const std::string& btf_path) {
+Result<ObjectPtr> open_object(const BpfImage& image, const std::string& kernel_btf) {
   libbpf_set_print(keep_message);
   take_libbpf_messages();
+  if (auto registered = register_program_kinds(); !registered) return registered.error();
   LIBBPF_OPTS(bpf_object_open_opts, options);
   options.object_name = "aegis";
-  if (!btf_path.empty()) options.btf_custom_path = btf_path.c_str();
-  ObjectPtr object(bpf_object__open_mem(image.bytes().data(), image.bytes().size(), &options));
+  // libbpf takes the structures by path only, and reads them at load.
+  std::string path;
+  ObjectPtr object;
+  object.get_deleter().kernel_btf = UniqueFd(::memfd_create("kernel-btf", MFD_CLOEXEC));
+  if (!kernel_btf.empty()) {
+    const int fd = object.get_deleter().kernel_btf.get();
+    if (fd < 0 || ::write(fd, kernel_btf.data(), kernel_btf.size()) != static_cast<ssize_t>(kernel_btf.size()))
+      return system_error("hold the kernel's types", errno);
+    path = "/proc/self/fd/" + std::to_string(fd);
+    options.btf_custom_path = path.c_str();
+  }
+  object.reset(bpf_object__open_mem(image.bytes().data(), image.bytes().size(), &options));
   if (!object)
     return Error{"cannot read the BPF object: " + take_libbpf_messages(), "Build it again: make -C native"};
   return object;
@@ -165,6 +179,13 @@ void ControlPage::switch_generation(uint64_t next) const {
 int SharedMaps::fd(const std::string& name) const {
   const auto found = fds.find(name);
   return found == fds.end() ? -1 : found->second.get();
+}
+
+Status set_scope(const SharedMaps& maps, uint32_t place, const Cgroup& cgroup) {
+  const int fd = cgroup.directory.get();
+  if (bpf_map_update_elem(maps.fd("cgroups"), &place, &fd, BPF_ANY) != 0)
+    return system_error("confine enforcement to cgroup " + cgroup.path, errno);
+  return Done{};
 }
 
 Result<SharedMaps> open_shared_maps(bpf_object* object, const std::string& pin_root, Pinning pinning) {

@@ -9,6 +9,7 @@
 
 #include "aegis.h"
 #include "lib/bpf_image.h"
+#include "lib/cgroup.h"
 #include "lib/result.h"
 #include "lib/unique_fd.h"
 
@@ -18,11 +19,13 @@ namespace aegis {
 
 struct ObjectCloser {
   void operator()(bpf_object* object) const;
+  UniqueFd kernel_btf{};  // must outlive the load
 };
 using ObjectPtr = std::unique_ptr<bpf_object, ObjectCloser>;
 
-// Opens (does not load) the object. `btf_path` "" means the kernel's own BTF.
-Result<ObjectPtr> open_object(const BpfImage& image, const std::string& btf_path);
+// Opens (does not load) the object. `kernel_btf` holds the structures it is
+// relocated against; "" when only its maps are of interest.
+Result<ObjectPtr> open_object(const BpfImage& image, const std::string& kernel_btf = {});
 
 // The last lines libbpf had to say since the previous call, for error texts.
 std::string take_libbpf_messages();
@@ -57,6 +60,9 @@ struct SharedMaps {
 
   int fd(const std::string& name) const;
 };
+
+// Puts a cgroup into one of the two places for the scope.
+Status set_scope(const SharedMaps& maps, uint32_t place, const Cgroup& cgroup);
 
 enum class Pinning { pinned, transient };
 

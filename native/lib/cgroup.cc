@@ -16,6 +16,8 @@
 namespace aegis {
 namespace {
 
+constexpr int kernfs_handle_type = 0xfe;  // FILEID_KERNFS, include/linux/exportfs.h
+
 bool is_cgroup2(const std::string& path) {
   struct statfs info;
   return ::statfs(path.c_str(), &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC;
@@ -54,10 +56,23 @@ Result<Cgroup> resolve_cgroup(const std::string& mount, const std::string& path)
     return Error{"cannot use " + path + ": not a cgroup v2 directory", "Name a directory below " + mount};
   const auto id = cgroup_id(resolved);
   if (!id) return id.error();
-  Cgroup cgroup{*id, 0, path};
-  for (size_t i = mount.size(); i < resolved.size(); i++)
-    if (resolved[i] == '/') cgroup.level++;
-  return cgroup;
+  UniqueFd directory(::open(resolved.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return system_error("open cgroup " + path, errno);
+  return Cgroup{*id, path, std::move(directory)};
+}
+
+Result<Cgroup> open_cgroup_by_id(const std::string& mount, uint64_t id) {
+  const std::string name = "cgid:" + std::to_string(id);
+  const UniqueFd root(::open(mount.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return system_error("open " + mount, errno);
+  alignas(file_handle) char buffer[sizeof(file_handle) + sizeof id] = {};
+  auto* handle = reinterpret_cast<file_handle*>(buffer);
+  handle->handle_bytes = sizeof id;
+  handle->handle_type = kernfs_handle_type;
+  std::memcpy(buffer + sizeof(file_handle), &id, sizeof id);
+  UniqueFd directory(::open_by_handle_at(root.get(), handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return system_error("find cgroup " + name, errno, "Name a cgroup that exists");
+  return Cgroup{id, name, std::move(directory)};
 }
 
 Result<Cgroup> own_cgroup(const std::string& mount) {

@@ -1,116 +1,144 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/kernel_btf.h"
 
-#include <linux/btf.h>
+#include <bpf/btf.h>
 
-#include <algorithm>
-#include <cstring>
-#include <string_view>
-#include <unordered_map>
-#include <vector>
+#include <cerrno>
+#include <memory>
+#include <optional>
 
+#include "lib/btf_blob.h"
 #include "lib/text.h"
 
 namespace aegis {
 namespace {
 
 constexpr size_t max_btf_bytes = 256u << 20;
-const Error malformed{"cannot read the kernel's BTF: malformed", "Boot a kernel built with CONFIG_DEBUG_INFO_BTF",
-                      "CORE_UNSUPPORTED"};
+constexpr std::string_view cache_head = "aegis kernel types 1\n";
 
-// Bytes that follow the common header of a type; negative for an unknown kind.
-// Kinds up to 19 (ENUM64, kernel 6.0) are all there are.
-int64_t trailing_bytes(uint32_t info) {
-  const auto vlen = static_cast<int64_t>(BTF_INFO_VLEN(info));
-  switch (BTF_INFO_KIND(info)) {
-    case BTF_KIND_INT: return 4;
-    case BTF_KIND_ARRAY: return sizeof(btf_array);
-    case BTF_KIND_STRUCT:
-    case BTF_KIND_UNION: return vlen * static_cast<int64_t>(sizeof(btf_member));
-    case BTF_KIND_ENUM: return vlen * static_cast<int64_t>(sizeof(btf_enum));
-    case BTF_KIND_FUNC_PROTO: return vlen * static_cast<int64_t>(sizeof(btf_param));
-    case BTF_KIND_VAR: return 4;
-    case BTF_KIND_DATASEC: return vlen * static_cast<int64_t>(sizeof(btf_var_secinfo));
-    case BTF_KIND_DECL_TAG: return 4;
-    case 19: return vlen * 12;  // BTF_KIND_ENUM64
-    case BTF_KIND_PTR:
-    case BTF_KIND_FWD:
-    case BTF_KIND_TYPEDEF:
-    case BTF_KIND_VOLATILE:
-    case BTF_KIND_CONST:
-    case BTF_KIND_RESTRICT:
-    case BTF_KIND_FUNC:
-    case BTF_KIND_FLOAT:
-    case BTF_KIND_TYPE_TAG: return 0;
-    default: return -1;
+struct Field {
+  std::string name;
+  uint32_t bit_offset;
+  uint32_t bytes;  // of an integer; 0 for a pointer
+};
+
+// Finds members by name, also inside anonymous structures and unions.
+void find_fields(const BtfBlob& blob, uint32_t structure, uint32_t base, const std::set<std::string, std::less<>>& wanted,
+                 std::vector<Field>& fields, int depth) {
+  const btf_type type = blob.type(structure);
+  for (uint32_t i = 0; i < BTF_INFO_VLEN(type.info); i++) {
+    const btf_member member = blob.member(structure, i);
+    const uint32_t offset = base + (BTF_INFO_KFLAG(type.info) ? BTF_MEMBER_BIT_OFFSET(member.offset) : member.offset);
+    const uint32_t target = blob.resolve(member.type);
+    const uint32_t kind = BTF_INFO_KIND(blob.type(target).info);
+    const auto name = blob.name(member.name_off);
+    if (name.empty() && (kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION) && depth > 0)
+      find_fields(blob, target, offset, wanted, fields, depth - 1);
+    else if (wanted.contains(name) && kind == BTF_KIND_PTR)
+      fields.push_back({std::string(name), offset, 0});
+    else if (wanted.contains(name) && kind == BTF_KIND_INT)
+      fields.push_back({std::string(name), offset, blob.type(target).size});
   }
 }
 
-// Offsets in the string section of the wanted names. A name may be stored as
-// the tail of a longer one, so only functions are compared against these.
-std::unordered_map<uint32_t, std::string_view> find_names(std::string_view strings,
-                                                          const std::set<std::string, std::less<>>& wanted) {
-  std::unordered_map<uint32_t, std::string_view> offsets;
-  for (size_t at = 0; at < strings.size();) {
-    const size_t end = strings.find('\0', at);
-    if (end == std::string_view::npos) break;
-    const auto found = wanted.find(strings.substr(at, end - at));
-    if (found != wanted.end()) offsets.emplace(static_cast<uint32_t>(at), *found);
-    at = end + 1;
+struct BtfCloser {
+  void operator()(struct btf* btf) const { btf__free(btf); }
+};
+
+// Collects the wanted structures into a blob of their own.
+class SmallBtf {
+ public:
+  SmallBtf() : btf_(btf__new_empty()) {}
+
+  bool add(const std::string& name, uint32_t bytes, const std::vector<Field>& fields) {
+    std::vector<int> types;
+    for (const auto& field : fields) types.push_back(type_of(field.bytes));
+    if (!btf_ || btf__add_struct(btf_.get(), name.c_str(), bytes) < 0) return false;
+    for (size_t i = 0; i < fields.size(); i++)
+      if (btf__add_field(btf_.get(), fields[i].name.c_str(), types[i], fields[i].bit_offset, 0) != 0) return false;
+    return true;
   }
-  return offsets;
+
+  std::string bytes() const {
+    uint32_t size = 0;
+    const void* data = btf_ ? btf__raw_data(btf_.get(), &size) : nullptr;
+    return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
+  }
+
+ private:
+  int type_of(uint32_t bytes) {
+    auto& id = types_[bytes];
+    if (id == 0)
+      id = bytes == 0 ? btf__add_ptr(btf_.get(), 0)
+                      : btf__add_int(btf_.get(), ("u" + std::to_string(bytes * 8)).c_str(), bytes, 0);
+    return id;
+  }
+
+  std::unique_ptr<struct btf, BtfCloser> btf_;
+  std::map<uint32_t, int> types_;
+};
+
+std::string render_cache(const KernelTypes& types) {
+  std::string text(cache_head);
+  for (const auto& [name, function] : types.functions)
+    text += name + " " + std::to_string(function.id) + " " + std::to_string(function.parameters) + "\n";
+  return text + "\n" + types.btf;
+}
+
+std::optional<KernelTypes> parse_cache(std::string_view text) {
+  if (!text.starts_with(cache_head)) return std::nullopt;
+  text.remove_prefix(cache_head.size());
+  KernelTypes types;
+  for (;;) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto fields = split(text.substr(0, end), ' ');
+    text.remove_prefix(end + 1);
+    if (fields.size() == 1 && fields[0].empty()) break;
+    if (fields.size() != 3) return std::nullopt;
+    const auto id = parse_decimal(fields[1], UINT32_MAX);
+    const auto parameters = parse_decimal(fields[2], 255);
+    if (!id || !parameters) return std::nullopt;
+    types.functions[std::string(fields[0])] = {static_cast<uint32_t>(*id), static_cast<uint32_t>(*parameters)};
+  }
+  if (!BtfBlob::parse(text)) return std::nullopt;
+  types.btf = text;
+  return types;
 }
 
 }  // namespace
 
-Result<KernelFunctions> find_functions_in_btf(const uint8_t* data, size_t size,
-                                              const std::set<std::string, std::less<>>& wanted) {
-  btf_header header;
-  if (size < sizeof header) return malformed;
-  std::memcpy(&header, data, sizeof header);
-  if (header.magic != BTF_MAGIC || header.hdr_len < sizeof header || header.hdr_len > size) return malformed;
-  const size_t body = size - header.hdr_len;
-  if (header.type_off > body || header.type_len > body - header.type_off || header.str_off > body ||
-      header.str_len > body - header.str_off)
-    return malformed;
-  const uint8_t* types = data + header.hdr_len + header.type_off;
-  const std::string_view strings(reinterpret_cast<const char*>(data + header.hdr_len + header.str_off),
-                                 header.str_len);
-  const auto names = find_names(strings, wanted);
-
-  struct Pending {
-    std::string_view name;
-    uint32_t id, prototype;
-  };
-  std::vector<Pending> functions;
-  // Prototypes come before or after their functions; remember all counts that may matter.
-  std::vector<uint8_t> counts;
-  counts.reserve(header.type_len / 16);
-  counts.push_back(0);
-  uint32_t id = 1;
-  for (size_t at = 0; at < header.type_len; id++) {
-    btf_type type;
-    if (header.type_len - at < sizeof type) return malformed;
-    std::memcpy(&type, types + at, sizeof type);
-    const int64_t trailing = trailing_bytes(type.info);
-    if (trailing < 0 || static_cast<uint64_t>(trailing) > header.type_len - at - sizeof type) return malformed;
+Result<KernelTypes> find_kernel_types(std::string_view bytes, const WantedTypes& wanted) {
+  const Error malformed{"cannot read the kernel's BTF: malformed", "Boot a kernel built with CONFIG_DEBUG_INFO_BTF",
+                        "CORE_UNSUPPORTED"};
+  const auto blob = BtfBlob::parse(bytes);
+  if (!blob) return malformed;
+  KernelTypes types;
+  SmallBtf small;
+  std::set<std::string_view> done;
+  for (uint32_t id = 1; id < blob->size(); id++) {
+    const btf_type type = blob->type(id);
     const uint32_t kind = BTF_INFO_KIND(type.info);
-    counts.push_back(kind == BTF_KIND_FUNC_PROTO
-                         ? static_cast<uint8_t>(std::min<uint32_t>(BTF_INFO_VLEN(type.info), 255))
-                         : 0);
-    if (kind == BTF_KIND_FUNC)
-      if (const auto name = names.find(type.name_off); name != names.end())
-        functions.push_back({name->second, id, type.type});
-    at += sizeof type + static_cast<size_t>(trailing);
+    if (kind == BTF_KIND_FUNC || kind == BTF_KIND_TYPEDEF) {
+      const auto found = wanted.functions.find(blob->name(type.name_off));
+      if (found == wanted.functions.end()) continue;
+      types.functions[*found] = {id, kind == BTF_KIND_FUNC ? BTF_INFO_VLEN(blob->type(type.type).info) : 0};
+    } else if (kind == BTF_KIND_STRUCT && type.name_off != 0) {
+      const auto found = wanted.structures.find(blob->name(type.name_off));
+      if (found == wanted.structures.end() || !done.insert(found->first).second) continue;
+      std::vector<Field> fields;
+      find_fields(*blob, id, 0, found->second, fields, 8);
+      if (!fields.empty() && !small.add(found->first, type.size, fields)) return malformed;
+    }
   }
-  KernelFunctions found;
-  for (const auto& function : functions)
-    found[std::string(function.name)] = {function.id, function.prototype < counts.size() ? counts[function.prototype] : 0u};
-  return found;
+  types.btf = small.bytes();
+  return types;
 }
 
-Result<KernelFunctions> find_kernel_functions(const std::string& path,
-                                              const std::set<std::string, std::less<>>& wanted) {
+Result<KernelTypes> load_kernel_types(const std::string& path, const std::string& cache_file, const WantedTypes& wanted) {
+  if (!cache_file.empty())
+    if (const auto cached = read_file(cache_file, 1u << 20))
+      if (auto types = parse_cache(*cached)) return std::move(*types);
   const auto blob = read_file(path, max_btf_bytes);
   if (!blob) {
     Error error = blob.error();
@@ -118,7 +146,10 @@ Result<KernelFunctions> find_kernel_functions(const std::string& path,
     error.way_out = "Boot a kernel built with CONFIG_DEBUG_INFO_BTF";
     return error;
   }
-  return find_functions_in_btf(reinterpret_cast<const uint8_t*>(blob->data()), blob->size(), wanted);
+  auto types = find_kernel_types(*blob, wanted);
+  // A cache that cannot be written costs time at the next start and nothing else.
+  if (types && !cache_file.empty()) (void)write_file_atomically(cache_file, render_cache(*types), 0600, false);
+  return types;
 }
 
 }  // namespace aegis

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks kernel functions up in BTF in one pass over the raw bytes. The general
-// parser indexes every type and then searches once a name; at the start of the
-// agent that would be the largest single cost.
+// What the programs need of the kernel's BTF: the ids of the functions they
+// attach to, and the layout of the few structures they read. Taken in one pass
+// over the raw bytes and kept for the rest of the boot, because reading and
+// indexing five megabytes of types would be the largest cost of a start.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "lib/result.h"
 
@@ -20,11 +22,23 @@ struct KernelFunction {
 
 using KernelFunctions = std::map<std::string, KernelFunction, std::less<>>;
 
-// Those of `wanted` that the kernel has. `path` is a BTF blob such as /sys/kernel/btf/vmlinux.
-Result<KernelFunctions> find_kernel_functions(const std::string& path, const std::set<std::string, std::less<>>& wanted);
+// What to look for: functions (and btf_trace_ typedefs) by name, and structures
+// by name with the members that are read.
+struct WantedTypes {
+  std::set<std::string, std::less<>> functions;
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> structures;
+};
 
-// The same over bytes in memory; refuses malformed input.
-Result<KernelFunctions> find_functions_in_btf(const uint8_t* data, size_t size,
-                                              const std::set<std::string, std::less<>>& wanted);
+struct KernelTypes {
+  KernelFunctions functions;
+  std::string btf;  // a BTF blob with just the wanted structures, for relocation
+};
+
+// `blob` is BTF as in /sys/kernel/btf/vmlinux; malformed input is an error.
+Result<KernelTypes> find_kernel_types(std::string_view blob, const WantedTypes& wanted);
+
+// The same from `path`, or from the cache in `cache_file` ("" for no cache). A
+// cache that does not parse is ignored and written anew.
+Result<KernelTypes> load_kernel_types(const std::string& path, const std::string& cache_file, const WantedTypes& wanted);
 
 }  // namespace aegis

@@ -47,17 +47,18 @@ void resolve_inode(const Entry& entry, ResolvedPolicy& resolved) {
   resolved.inodes.add({ino, kernel_device(major(device), minor(device)), 0}, entry.offset);
 }
 
-Status resolve_exemption(const Entry& entry, const std::string& file, ResolvedPolicy& resolved) {
-  if (entry.text.starts_with("cgid:")) {
-    resolved.cgroups.add(*parse_decimal(std::string_view(entry.text).substr(5), UINT64_MAX), entry.offset);
-    return Done{};
-  }
-  const auto mount = find_cgroup_mount();
-  if (!mount) return mount.error();
-  const auto cgroup = resolve_cgroup(*mount, entry.text);
+Status resolve_exemption(const Entry& entry, const std::string& file, const std::string& mount,
+                         ResolvedPolicy& resolved) {
+  if (resolved.cgroups.size() >= AEGIS_EXEMPT_MAX)
+    return policy_error(file, entry.line, entry.column,
+                        "more than " + std::to_string(AEGIS_EXEMPT_MAX) + " exempt cgroups",
+                        "Exempt a common parent instead");
+  const std::string_view text = entry.text;
+  auto cgroup = text.starts_with("cgid:") ? open_cgroup_by_id(mount, *parse_decimal(text.substr(5), UINT64_MAX))
+                                          : resolve_cgroup(mount, entry.text);
   if (!cgroup)
     return policy_error(file, entry.line, entry.column, cgroup.error().what, cgroup.error().way_out);
-  resolved.cgroups.add(cgroup->id, entry.offset);
+  resolved.cgroups.push_back(std::move(*cgroup));
   return Done{};
 }
 
@@ -77,8 +78,11 @@ Result<ResolvedPolicy> resolve_policy(const Policy& policy, const std::string& f
   for (const auto& entry : policy.entries(Section::deny_path))
     if (auto status = resolve_path(entry, file, *mounts, resolved); !status) return status.error();
   for (const auto& entry : policy.entries(Section::deny_inode)) resolve_inode(entry, resolved);
+  if (policy.entries(Section::allow_cgroup).empty()) return resolved;
+  const auto mount = find_cgroup_mount();
+  if (!mount) return mount.error();
   for (const auto& entry : policy.entries(Section::allow_cgroup))
-    if (auto status = resolve_exemption(entry, file, resolved); !status) return status.error();
+    if (auto status = resolve_exemption(entry, file, *mount, resolved); !status) return status.error();
   return resolved;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "aegis.h"
+#include "lib/cgroup.h"
 #include "lib/policy.h"
 
 namespace aegis {
@@ -23,9 +24,9 @@ struct RuleTable {
 
 struct ResolvedPolicy {
   RuleTable<aegis_inode> inodes;
-  RuleTable<__u64> paths;    // aegis_path_hash, for the tracepoint rung
-  RuleTable<__u64> cgroups;  // exempt subtrees
-  size_t long_paths = 0;     // too long for the tracepoint rung to see
+  RuleTable<__u64> paths;       // aegis_path_hash, for the tracepoint rung
+  std::vector<Cgroup> cgroups;  // exempt subtrees
+  size_t long_paths = 0;        // too long for the tracepoint rung to see
 };
 
 // Hash as the tracepoint programs compute it; 0 when the path is too long.

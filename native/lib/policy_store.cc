@@ -43,10 +43,20 @@ Status fill_slot(const SharedMaps& maps, const std::string& name, uint32_t slot,
   return Done{};
 }
 
+Status fill_cgroups(const SharedMaps& maps, uint32_t slot, const std::vector<Cgroup>& cgroups) {
+  for (uint32_t i = 0; i < cgroups.size(); i++) {
+    const uint32_t index = AEGIS_CGROUP_EXEMPT(slot, i);
+    const int fd = cgroups[i].directory.get();
+    if (bpf_map_update_elem(maps.fd("cgroups"), &index, &fd, BPF_ANY) != 0)
+      return system_error("exempt cgroup " + cgroups[i].path, errno);
+  }
+  return Done{};
+}
+
 // Waits until no program still runs with the old generation number.
 void wait_for_running_programs() { ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
 
-constexpr const char* rule_maps[] = {"deny_inode", "deny_path", "allow_cgroup"};
+constexpr const char* rule_maps[] = {"deny_inode", "deny_path"};
 
 }  // namespace
 
@@ -57,7 +67,7 @@ Result<Applied> store_policy(const Instance& instance, const SharedMaps& maps, c
   const auto slot = static_cast<uint32_t>(applied.generation & 1);
   if (auto filled = fill_slot(maps, "deny_inode", slot, resolved.inodes); !filled) return filled.error();
   if (auto filled = fill_slot(maps, "deny_path", slot, resolved.paths); !filled) return filled.error();
-  if (auto filled = fill_slot(maps, "allow_cgroup", slot, resolved.cgroups); !filled) return filled.error();
+  if (auto filled = fill_cgroups(maps, slot, resolved.cgroups); !filled) return filled.error();
   if (auto kept = write_file_atomically(instance.policy_path(applied.generation), policy.source, 0600); !kept)
     return kept.error();
   const Digest digest = sha256(policy.source);
@@ -65,7 +75,7 @@ Result<Applied> store_policy(const Instance& instance, const SharedMaps& maps, c
   applied.sha256 = to_hex(digest.data(), digest.size());
   maps.control->inodes[slot] = static_cast<__u32>(resolved.inodes.keys.size());
   maps.control->paths[slot] = static_cast<__u32>(resolved.paths.keys.size());
-  maps.control->cgroups[slot] = static_cast<__u32>(resolved.cgroups.keys.size());
+  maps.control->cgroups[slot] = static_cast<__u32>(resolved.cgroups.size());
 
   maps.control.switch_generation(applied.generation);
   wait_for_running_programs();

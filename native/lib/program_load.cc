@@ -2,23 +2,54 @@
 #include "lib/program_load.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "lib/text.h"
 
 namespace aegis {
 namespace {
 
-// The kernel function behind a section name such as lsm/file_open; "" for tracepoints.
-std::string function_of(bpf_program* program) {
-  const std::string section = bpf_program__section_name(program);
-  const auto slash = section.find('/');
-  if (slash == std::string::npos || section.starts_with("tp_btf/")) return {};
-  const std::string target = section.substr(slash + 1);
-  return section.starts_with("lsm/") ? "bpf_lsm_" + target : target;
+// One kind of program: its section prefix, what it really is, and how its
+// target is called in BTF.
+struct ProgramKind {
+  const char* section;
+  bpf_prog_type type;
+  bpf_attach_type attach_type;
+  const char* target_prefix;
+};
+
+constexpr ProgramKind kinds[] = {
+    {"lsm/", BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_"},
+    {"fmod_ret/", BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, ""},
+    {"fentry/", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, ""},
+    {"tp_btf/", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "btf_trace_"},
+};
+
+// The name in BTF of what a program attaches to.
+std::string target_of(const bpf_program* program) {
+  const std::string_view section = bpf_program__section_name(program);
+  for (const auto& kind : kinds)
+    if (section.starts_with(kind.section))
+      return kind.target_prefix + std::string(section.substr(std::strlen(kind.section)));
+  return {};
+}
+
+// libbpf calls prepare_load from within bpf_object__load and hands nothing
+// through that could carry this.
+const KernelTypes* types_in_use = nullptr;
+
+// Called by libbpf just before each program is given to the kernel.
+int prepare_load(bpf_program* program, bpf_prog_load_opts* options, long index) {
+  if (types_in_use == nullptr) return -EINVAL;
+  const auto found = types_in_use->functions.find(target_of(program));
+  if (found == types_in_use->functions.end()) return -ESRCH;
+  options->attach_btf_id = found->second.id;
+  return bpf_program__set_type(program, kinds[index].type);
 }
 
 uint32_t parameters_of(const KernelFunctions& functions, const char* name) {
@@ -50,39 +81,64 @@ std::optional<size_t> hook_of_program(std::string_view program, Mechanism mechan
   return std::nullopt;
 }
 
-std::set<std::string, std::less<>> wanted_functions(bpf_object* object) {
-  std::set<std::string, std::less<>> names;
+// Structures of the object's own BTF are the candidates; those that the kernel
+// does not have (maps, the wire contract) are simply not found there.
+WantedTypes wanted_types(bpf_object* object) {
+  WantedTypes wanted;
   bpf_program* program;
-  bpf_object__for_each_program(program, object) {
-    const auto name = function_of(program);
-    if (!name.empty()) names.insert(name);
+  bpf_object__for_each_program(program, object) wanted.functions.insert(target_of(program));
+  const struct btf* own = bpf_object__btf(object);
+  for (uint32_t id = 1; own != nullptr && id < btf__type_cnt(own); id++) {
+    const btf_type* type = btf__type_by_id(own, id);
+    if (!btf_is_struct(type) || type->name_off == 0) continue;
+    auto& members = wanted.structures[btf__name_by_offset(own, type->name_off)];
+    for (uint16_t i = 0; i < btf_vlen(type); i++)
+      members.insert(btf__name_by_offset(own, btf_members(type)[i].name_off));
   }
-  return names;
+  return wanted;
 }
 
-Status choose_programs(bpf_object* object, const KernelFunctions& functions, const AttachRequest& request,
-                       HookStates& hooks) {
+Status register_program_kinds() {
+  static const int error = [] {
+    for (long index = 0; index < static_cast<long>(std::size(kinds)); index++) {
+      LIBBPF_OPTS(libbpf_prog_handler_opts, options);
+      options.cookie = index;
+      options.prog_prepare_load_fn = prepare_load;
+      // Any type that needs no BTF will do until prepare_load sets the real one.
+      const int id = libbpf_register_prog_handler(kinds[index].section, BPF_PROG_TYPE_RAW_TRACEPOINT,
+                                                  kinds[index].attach_type, &options);
+      if (id < 0) return -id;
+    }
+    return 0;
+  }();
+  if (error != 0) return system_error("register program kinds with libbpf", error);
+  return Done{};
+}
+
+Status choose_programs(bpf_object* object, const KernelTypes& types, const AttachRequest& request, HookStates& hooks) {
   bpf_program* program;
   bpf_object__for_each_program(program, object) {
     bpf_program__set_autoload(program, false);
     const auto index = hook_of_program(bpf_program__name(program), request.mechanism);
     if (!index || !(request.hooks >> *index & 1)) continue;
-    const auto function = function_of(program);
+    const auto target = target_of(program);
     HookState& hook = hooks[*index];
     hook.is_wanted = true;
-    hook.is_present = function.empty() || functions.contains(function);
+    hook.is_present = types.functions.contains(target);
     if (hook.is_present) {
       bpf_program__set_autoload(program, true);
     } else if (hook_table[*index].is_required) {
-      return Error{"cannot attach " + std::string(bpf_program__name(program)) + ": this kernel has no " + function,
+      return Error{"cannot attach " + std::string(bpf_program__name(program)) + ": this kernel has no " + target,
                    "Choose another rung, or a kernel that has it", "HOOK_ATTACH_FAILED"};
     }
   }
-  return set_knobs(object, functions);
+  return set_knobs(object, types.functions);
 }
 
-Status load_programs(bpf_object* object) {
+Status load_programs(bpf_object* object, const KernelTypes& types) {
+  types_in_use = &types;
   const int error = -bpf_object__load(object);
+  types_in_use = nullptr;
   if (error == 0) return Done{};
   std::string cause = take_libbpf_messages();
   if (cause.size() > 1500) cause.erase(0, cause.size() - 1500);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bounds-checked reading of a BTF blob (Documentation/bpf/btf.rst).
+#pragma once
+
+#include <linux/btf.h>
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace aegis {
+
+class BtfBlob {
+ public:
+  // Checks the header and indexes the types; nothing when anything is out of bounds.
+  static std::optional<BtfBlob> parse(std::string_view blob);
+
+  size_t size() const { return offsets_.size(); }  // ids run from 1 to size() - 1
+  btf_type type(uint32_t id) const;                // void for an id out of range
+  std::string_view name(uint32_t offset) const;    // "" when out of range
+  btf_member member(uint32_t id, uint32_t index) const;
+
+  // Follows typedefs and qualifiers to what a type really is.
+  uint32_t resolve(uint32_t id) const;
+
+ private:
+  std::string_view types_, strings_;
+  std::vector<uint32_t> offsets_;
+};
+
+}  // namespace aegis
