@@ -83,7 +83,7 @@ t.test('with QEMU missing nothing counts as proven', async (t) => {
 });
 
 t.test('NO_COLOR is obeyed even where colour is forced', async (t) => {
-  const forced = await aegis(['prove', '--list'], { env: { FORCE_COLOR: '1' } });
+  const forced = await aegis(['prove', '--list'], { env: { FORCE_COLOR: '1', NO_COLOR: '' } });
   t.match(forced.stdout, '\u001b[');
   const plain = await aegis(['prove', '--list'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } });
   t.notMatch(plain.stdout, '\u001b[');
