@@ -16,7 +16,6 @@ export default defineProof({
         auditOnly: false,
         enforceCapable: true,
         guarantee: 'synchronous',
-        seam: false,
       },
       end: { kind: 'denied', errno: 'EPERM' },
       isInodeTrue: true,

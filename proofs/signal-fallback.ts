@@ -45,7 +45,6 @@ function scenario(way: (typeof ways)[number], arm: (typeof arms)[number]): Scena
       enforceCapable: false,
       blocker: 'BPF_LSM_DISABLED',
       guarantee: arm.guarantee,
-      seam: way.lsmSeam !== undefined,
     },
     end: { kind: 'killed', signal: 'SIGKILL' },
     isInodeTrue: arm.isInodeTrue,

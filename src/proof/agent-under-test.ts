@@ -63,6 +63,11 @@ export class AgentUnderTest {
     return agent;
   }
 
+  /** The test seams this agent runs with, by the names of their variables. */
+  get seams(): readonly string[] {
+    return Object.keys(this.env).filter((name) => name !== 'AEGIS_ALLOW_UNSIGNED_BPF');
+  }
+
   private async command(args: readonly string[]) {
     return await run([this.binary, ...args, '--instance', this.sandbox.name], {
       env: this.env,

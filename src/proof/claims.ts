@@ -13,8 +13,6 @@ export interface PostureClaim {
   /** A blocker that must be named, and with none that none is. */
   readonly blocker?: string;
   readonly guarantee: string;
-  /** Whether a test seam is in use, which the agent has to own up to. */
-  readonly seam: boolean;
 }
 
 /** Compares fields one by one and disproves with every difference at once. */
@@ -51,8 +49,15 @@ export async function demandFresh(
   return observed;
 }
 
-/** Compares the report with what this posture has to claim. */
-export function demandClaim(report: PostureReport, claim: PostureClaim): Observation {
+/**
+ * Compares the report with what this posture has to claim; `seams` names the test seams in use, which the agent has to
+ * own up to, all of them and no other.
+ */
+export function demandClaim(
+  report: PostureReport,
+  claim: PostureClaim,
+  seams: readonly string[] = [],
+): Observation {
   const observed = {
     runtime_state: report.runtime_state,
     audit_only: report.audit_only,
@@ -60,12 +65,11 @@ export function demandClaim(report: PostureReport, claim: PostureClaim): Observa
     enforce_blockers: report.enforce_blockers,
     mechanism: report.mechanism,
     guarantee: report.guarantee,
-    seams: report.seams,
+    seams: [...report.seams].sort(),
     blocker_named:
       claim.blocker === undefined
         ? report.enforce_blockers.length === 0
         : report.enforce_blockers.includes(claim.blocker),
-    seam_owned_up: report.seams.length > 0 === claim.seam,
   };
   demand(
     'the report claims another posture',
@@ -76,7 +80,7 @@ export function demandClaim(report: PostureReport, claim: PostureClaim): Observa
       mechanism: claim.mechanism,
       guarantee: claim.guarantee,
       blocker_named: true,
-      seam_owned_up: true,
+      seams: [...seams].sort(),
     },
     observed,
   );

@@ -54,7 +54,7 @@ async function runDenyScenario(spec: DenyScenario, bench: Bench): Promise<void> 
     demandFresh(await agent.report(), { ...running, instance: sandbox.name }),
   );
   const claimed = await bench.point(`the report claims ${spec.posture.state}`, async () =>
-    demandClaim(await agent.report(), spec.posture),
+    demandClaim(await agent.report(), spec.posture, agent.seams),
   );
   await bench.point(`the kernel shows ${spec.posture.mechanism} attached`, async () =>
     demandAttached(attachedSince(before, await readBpfSnapshot()), spec.posture.mechanism),
@@ -77,7 +77,7 @@ async function runDenyScenario(spec: DenyScenario, bench: Bench): Promise<void> 
   await bench.point('after: the same agent still claims the same', async () => {
     const pid = await agent.runningPid();
     demand('the agent was replaced', { pid: running.pid }, { pid });
-    demand('the posture changed', claimed, demandClaim(await agent.report(), spec.posture));
+    demand('the posture changed', claimed, demandClaim(await agent.report(), spec.posture, agent.seams));
     return { pid };
   });
   await bench.point('after: the agent stops as asked and claims nothing any more', async () => {

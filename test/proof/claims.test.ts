@@ -9,7 +9,6 @@ const claim: PostureClaim = {
   enforceCapable: false,
   blocker: 'BPF_LSM_DISABLED',
   guarantee: 'before_return',
-  seam: false,
 };
 const report = {
   runtime_state: 'ENFORCE_SIGNAL',
@@ -33,12 +32,18 @@ t.test('each field that says otherwise is a disproof that names it', async (t) =
     [{ enforce_blockers: [] }, 'blocker_named'],
     [{ mechanism: 'lsm' }, 'mechanism'],
     [{ guarantee: 'synchronous' }, 'guarantee'],
-    [{ seams: ['AEGIS_LSM_PATH'] }, 'seam_owned_up'],
+    [{ seams: ['AEGIS_LSM_PATH'] }, 'seams'],
   ] as const)
     t.throws(() => demandClaim({ ...report, ...change }, claim), {
       name: 'Disproof',
       message: new RegExp(`${said} is `),
     });
+});
+
+t.test('a seam in use has to be owned up to', async (t) => {
+  t.throws(() => demandClaim(report, claim, ['AEGIS_LSM_PATH']), /seams is \[\], expected/);
+  const owned = { ...report, seams: ['AEGIS_LSM_PATH'] };
+  t.match(demandClaim(owned, claim, ['AEGIS_LSM_PATH']), { seams: ['AEGIS_LSM_PATH'] });
 });
 
 t.test('without an expected blocker none may be named', async (t) => {
