@@ -8,10 +8,29 @@ export const guestBuild = '/opt/aegis';
 /** The guest's PATH: the build under test first. */
 export const guestPath = `${guestBuild}/build/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 
+/**
+ * The folder where systemd, and nothing else, looks for libraries first. The libbpf in it is empty, so that systemd does
+ * without: the BPF-LSM program it would attach takes a second of every boot without KVM, and the guest's kernel shall
+ * carry no BPF programs but those under test.
+ */
+export const withoutLibbpf = '/usr/lib/aegis/without-libbpf';
+
 /** Files of the guest that no package brings. */
 const files: Readonly<Record<string, string>> = {
   '/etc/hostname': 'aegis-guest\n',
   '/etc/hosts': '127.0.0.1 localhost aegis-guest\n::1 localhost\n',
+  [`${withoutLibbpf}/libbpf.so.1`]: '',
+  // systemd asks for these at every start, and each is read and linked; whoever needs one can still load it.
+  '/etc/modprobe.d/aegis.conf': [
+    'autofs4',
+    'dmi_sysfs',
+    'ip_tables',
+    'nfnetlink',
+    'qemu_fw_cfg',
+    'virtio_rng',
+  ]
+    .map((module) => `blacklist ${module}\n`)
+    .join(''),
   // The initramfs has mounted every disk already.
   '/etc/fstab': '',
   // An empty machine-id would make each boot a first boot, with its presets and its wait for entropy.
@@ -20,11 +39,10 @@ const files: Readonly<Record<string, string>> = {
     '[Journal]\nStorage=volatile\nForwardToConsole=no\nRateLimitBurst=0\n',
   '/etc/systemd/system.conf.d/aegis.conf':
     '[Manager]\nShowStatus=no\nLogLevel=notice\nDefaultTimeoutStartSec=60s\nDefaultTimeoutStopSec=10s\nCrashAction=reboot\n',
-  // The mounts that proofs need are made by systemd itself (securityfs, bpffs, cgroup v2) or by the unit of tracefs.
+  // Of the mounts that proofs need, systemd makes securityfs, bpffs and cgroup v2; the initramfs made tracefs.
   '/etc/systemd/system/aegis-guest.service': `[Unit]
 Description=Channel of the guest to its host
-After=basic.target sys-kernel-tracing.mount
-Wants=sys-kernel-tracing.mount
+After=basic.target
 
 [Service]
 Type=exec
@@ -74,6 +92,7 @@ const masked = [
   'sys-fs-fuse-connections.mount',
   'sys-kernel-config.mount',
   'sys-kernel-debug.mount',
+  'sys-kernel-tracing.mount',
   'systemd-ask-password-console.path',
   'systemd-ask-password-wall.path',
   'systemd-battery-check.service',
@@ -116,6 +135,7 @@ const masked = [
   'systemd-update-utmp-runlevel.service',
   'systemd-update-utmp.service',
   'systemd-user-sessions.service',
+  'tmp.mount',
 ];
 
 /** What systemd runs before its first unit; none finds anything here, and each costs a process. */

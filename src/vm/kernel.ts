@@ -6,7 +6,7 @@ import { PrivateApt } from './apt.js';
 import { digestFile, obtain, type CacheOptions, type Entry } from './cache.js';
 import { candidates, kernelSource, type KernelCandidate, type PackageRecord } from './catalogue.js';
 import { makeDisk } from './disk.js';
-import { writeInitramfs } from './initramfs.js';
+import { initramfsDigest, writeInitramfs } from './initramfs.js';
 import { bzImageRelease, modulesFolder } from './modules.js';
 import { runTool } from './tool.js';
 
@@ -34,8 +34,8 @@ interface KernelMeta {
   readonly packages: readonly PackageRecord[];
 }
 
-/** Raised when the layout of a kernel's cache entry or the initramfs changes. */
-const layout = 'kernel-1';
+/** What a kernel's cache entry depends on besides its packages. */
+const layout = `kernel-1 ${initramfsDigest()}`;
 /** How many versions are tried when a mirror refuses one. */
 const maxTries = 3;
 

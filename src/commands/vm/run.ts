@@ -85,7 +85,13 @@ Exit codes: the command's own; 2 misuse; 99 the machine was lost, with the end o
     const copies = (flags.copy ?? []).map(parseCopy);
     await checkCopies(copies);
 
-    const { signal, exitCodeIfInterrupted } = this.interruption();
+    const { signal: interrupted, exitCodeIfInterrupted } = this.interruption();
+    const readerGone = new AbortController();
+    const signal = AbortSignal.any([interrupted, readerGone.signal]);
+    const write = (stream: NodeJS.WriteStream) => async (bytes: Buffer) => {
+      progress.clear();
+      await writeAll(stream, bytes).catch((error: unknown) => readerGone.abort(error));
+    };
     const progress = new Progress();
     let exitCode: number;
     try {
@@ -102,19 +108,13 @@ Exit codes: the command's own; 2 misuse; 99 the machine was lost, with the end o
         {
           signal,
           onProgress: (text) => (flags.quiet ? undefined : progress.update(text)),
-          onStdout: (bytes) => {
-            progress.clear();
-            return write(process.stdout, bytes);
-          },
-          onStderr: (bytes) => {
-            progress.clear();
-            return write(process.stderr, bytes);
-          },
+          onStdout: write(process.stdout),
+          onStderr: write(process.stderr),
         },
       );
       exitCode = result.exitCode;
     } catch (error) {
-      const code = exitCodeIfInterrupted();
+      const code = exitCodeIfInterrupted() ?? (readerGone.signal.aborted ? readerGoneExitCode : undefined);
       if (code === undefined) throw error;
       exitCode = code;
     } finally {
@@ -124,8 +124,11 @@ Exit codes: the command's own; 2 misuse; 99 the machine was lost, with the end o
   }
 }
 
-/** Waits for a slow reader, so that the guest does. A reader that has gone ends the run like an interruption. */
-async function write(stream: NodeJS.WriteStream, bytes: Buffer): Promise<void> {
+/** As a command's own, had it written to a pipe that nobody reads: 128 plus SIGPIPE. */
+const readerGoneExitCode = 141;
+
+/** Waits for a slow reader, so that the guest does. Fails when the reader has gone. */
+async function writeAll(stream: NodeJS.WriteStream, bytes: Buffer): Promise<void> {
   if (!stream.write(bytes)) await once(stream, 'drain');
 }
 
