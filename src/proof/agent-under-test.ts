@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentBinary, sha256Of } from '../agent/binary.js';
 import { readReport } from '../agent/report.js';
@@ -59,13 +59,15 @@ export class AgentUnderTest {
     bench.onCleanUp('stop the agent', async () => {
       await removeUnit(agent.unit);
       await agent.command(['detach']);
+      for (const place of ['/run/aegis', '/var/lib/aegis'])
+        await rm(join(place, sandbox.name), { recursive: true, force: true });
     });
     return agent;
   }
 
   /** The test seams this agent runs with, by the names of their variables. */
   get seams(): readonly string[] {
-    return Object.keys(this.env).filter((name) => name !== 'AEGIS_ALLOW_UNSIGNED_BPF');
+    return Object.keys(this.env);
   }
 
   private async command(args: readonly string[]) {
@@ -151,20 +153,13 @@ export class AgentUnderTest {
     return { result: state.result, exit_status: state.execMainStatus };
   }
 
-  /** What of this instance is still on the machine: pins, state, sockets. */
+  /** The instance's pins that are still there. Its stored policy and lock stay with their owner, which removes them. */
   async leftovers(): Promise<readonly string[]> {
-    const places = ['/sys/fs/bpf/aegis', '/run/aegis', '/var/lib/aegis'].map((place) =>
-      join(place, this.sandbox.name),
+    const pins = join('/sys/fs/bpf/aegis', this.sandbox.name);
+    return await access(pins).then(
+      () => [pins],
+      () => [],
     );
-    const there = await Promise.all(
-      places.map(async (place) =>
-        access(place).then(
-          () => true,
-          () => false,
-        ),
-      ),
-    );
-    return places.filter((_, i) => there[i]);
   }
 
   private async why(): Promise<string> {
