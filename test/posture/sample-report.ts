@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+
+/** A valid report as an enforcing agent writes it, of this very process and boot; tests change what they are about. */
+export function sampleReport(change: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  return {
+    runtime_state: 'ENFORCE',
+    audit_only: false,
+    enforce_capable: true,
+    enforce_blockers: [],
+    schema_version: 1,
+    schema_semver: '1.0.0',
+    generated_at_unix: 1_790_000_000,
+    kernel_version: '6.12.0',
+    capability: 'Full',
+    mechanism: 'lsm',
+    signal_arm: null,
+    guarantee: 'synchronous',
+    known_gaps: [],
+    message: '',
+    instance: 'default',
+    pid: process.pid,
+    process_start_ticks: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]),
+    boot_id: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    agent_version: '0.1.0',
+    agent_sha256: 'a'.repeat(64),
+    bpf_sha256: 'b'.repeat(64),
+    lsm_enabled: true,
+    lsm_list: 'capability,bpf',
+    lockdown: 'none',
+    core_supported: true,
+    features: { btf: true },
+    asked: { mode: 'enforce', gate_mode: 'fail-closed', fallback: 'none', signal: 'kill' },
+    scope_cgroup: null,
+    seams: [],
+    policy: {
+      generation: 1,
+      sha256: 'c'.repeat(64),
+      inodes: 1,
+      paths: 1,
+      exempt_cgroups: 0,
+      classes: ['file'],
+    },
+    hooks: {},
+    requirements: { file: true },
+    requirements_met: { file: true },
+    canary: { felt: true, last_felt_unix: 1_790_000_000, rounds: 3, acts: [] },
+    state_transitions: [],
+    ...change,
+  };
+}
