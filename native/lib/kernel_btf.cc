@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/kernel_btf.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 
 #include "lib/btf_blob.h"
 #include "lib/text.h"
+#include "lib/unique_fd.h"
 
 namespace aegis {
 namespace {
@@ -78,6 +80,35 @@ class SmallBtf {
   std::map<uint32_t, int> types_;
 };
 
+constexpr const char* own_btf_path = "/sys/kernel/btf/vmlinux";
+
+// The running kernel's BTF in one copy. The file in sysfs hands out a page a
+// read, which takes far longer; the call exists since 5.11 and "" says it did not work.
+std::string ask_kernel_btf() {
+  constexpr uint32_t vmlinux_id = 1;  // registered before any module's
+  const UniqueFd fd(bpf_btf_get_fd_by_id(vmlinux_id));
+  if (!fd) return {};
+  char name[16] = {};
+  bpf_btf_info info{};
+  info.name = reinterpret_cast<uintptr_t>(name);
+  info.name_len = sizeof name;
+  uint32_t length = sizeof info;
+  if (bpf_obj_get_info_by_fd(fd.get(), &info, &length) != 0 || !info.kernel_btf || std::string_view(name) != "vmlinux")
+    return {};
+  std::string blob(info.btf_size, '\0');
+  info = {};
+  info.btf = reinterpret_cast<uintptr_t>(blob.data());
+  info.btf_size = static_cast<uint32_t>(blob.size());
+  length = sizeof info;
+  return bpf_obj_get_info_by_fd(fd.get(), &info, &length) == 0 ? blob : std::string();
+}
+
+Result<std::string> read_btf(const std::string& path) {
+  if (path == own_btf_path)
+    if (auto blob = ask_kernel_btf(); !blob.empty()) return blob;
+  return read_file(path, max_btf_bytes);
+}
+
 std::string render_cache(const KernelTypes& types) {
   std::string text(cache_head);
   for (const auto& [name, function] : types.functions)
@@ -139,7 +170,7 @@ Result<KernelTypes> load_kernel_types(const std::string& path, const std::string
   if (!cache_file.empty())
     if (const auto cached = read_file(cache_file, 1u << 20))
       if (auto types = parse_cache(*cached)) return std::move(*types);
-  const auto blob = read_file(path, max_btf_bytes);
+  const auto blob = read_btf(path);
   if (!blob) {
     Error error = blob.error();
     error.blocker = "CORE_UNSUPPORTED";
