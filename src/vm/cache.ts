@@ -71,7 +71,7 @@ export async function obtain<Meta>(entry: EntryRecipe<Meta>, options: CacheOptio
   if (found) return found;
   await inCache(() => mkdir(dirname(folder), { recursive: true }));
   const onWait = () => options.onProgress(`waiting for another run that prepares ${entry.path}`);
-  return withLock(`${folder}.lock`, { signal: options.signal, onWait }, async () => {
+  return withLock(join(dirname(folder), '.lock'), { signal: options.signal, onWait }, async () => {
     const meanwhile = await verify<Meta>(folder, entry.recipe);
     if (meanwhile) return meanwhile;
     await removeAbandoned(folder);
@@ -119,7 +119,7 @@ export async function verify<Meta>(folder: string, recipe: string): Promise<Entr
   return { folder, meta: manifest.meta, digests };
 }
 
-/** Removes entries of a folder that nobody has used for `days`, but for those being made. */
+/** Removes entries of a folder that nobody has used for `days`: those of builds and versions long gone. */
 export async function removeUnused(path: string, days: number): Promise<void> {
   const parent = join(cacheRoot(), path);
   const oldest = Date.now() - days * 24 * 3600 * 1000;

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { obtain, type CacheOptions } from './cache.js';
+import { obtain, removeUnused, type CacheOptions } from './cache.js';
 import { makeDisk } from './disk.js';
 import { addGuestFiles, guestFilesDigest } from './guest-files.js';
 import { AegisError } from '../errors.js';
@@ -24,6 +24,7 @@ const suite = 'trixie';
 const packages = ['systemd', 'systemd-sysv', 'dbus', 'udev', 'kmod', 'iproute2', 'procps'];
 /** Room for what a proof writes, in MiB. */
 const freeMiB = 512;
+const keptDays = 14;
 
 /**
  * The root of every guest: a small Debian with systemd. It is never written to: each boot has a throw-away overlay.
@@ -36,6 +37,7 @@ export async function prepareImage(options: CacheOptions): Promise<RootImage> {
       path: join('images', suite),
       recipe: JSON.stringify(recipe),
       make: async (folder) => {
+        await removeUnused('images', keptDays);
         const root = join(folder, 'root');
         await install(root, options);
         await addGuestFiles(root);

@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { resolve, join } from 'node:path';
 import { AegisError, messageOf } from '../errors.js';
 import { PrivateApt } from './apt.js';
-import { digestFile, obtain, type CacheOptions, type Entry } from './cache.js';
+import { digestFile, obtain, removeUnused, type CacheOptions, type Entry } from './cache.js';
 import { candidates, kernelSource, type KernelCandidate, type PackageRecord } from './catalogue.js';
 import { makeDisk } from './disk.js';
 import { initramfsDigest, writeInitramfs } from './initramfs.js';
@@ -38,6 +38,7 @@ interface KernelMeta {
 const layout = `kernel-1 ${initramfsDigest()}`;
 /** How many versions are tried when a mirror refuses one. */
 const maxTries = 3;
+const keptDays = 30;
 
 /**
  * A kernel of the catalogue, from the cache or from the archive of its suite.
@@ -50,6 +51,7 @@ export async function prepareKernel(name: string, options: CacheOptions): Promis
       path: join('kernels', name),
       recipe: `${layout} ${JSON.stringify(source)}`,
       make: async (folder) => {
+        await removeUnused('kernels', keptDays);
         options.onProgress(`kernel ${name}: reading the package lists`);
         const work = join(folder, 'work');
         await mkdir(work);
@@ -84,6 +86,7 @@ export async function prepareOwnKernel(own: OwnKernel, options: CacheOptions): P
       path: join('own-kernels', digest.slice(0, 32)),
       recipe: `${layout} ${digest} ${stamp}`,
       make: async (folder) => {
+        await removeUnused('own-kernels', keptDays);
         options.onProgress(`kernel ${release}: making its disks`);
         await assemble(image, modules, release, folder, options);
         return { release, packages: [] };

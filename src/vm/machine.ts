@@ -11,6 +11,7 @@ import {
   type Frame,
   type Hello,
 } from './frames.js';
+import { handOverMark } from './initramfs.js';
 import { channelFd, consoleFd, qemuArguments, qemuProgram, type MachineSpec } from './qemu.js';
 import { lossError } from './verdict.js';
 
@@ -26,6 +27,7 @@ const mostFrames = 16;
 export class Machine {
   private console = '';
   private qemuOutput = '';
+  private handedOver = false;
   private ended: string | undefined;
   private hello: Hello | undefined;
   private readonly decoder = new FrameDecoder();
@@ -161,10 +163,11 @@ export class Machine {
   }
 
   private loss(deadlineMs?: number): AegisError {
-    const { console, qemuOutput, ended } = this;
+    const { console, qemuOutput, handedOver, ended } = this;
     return lossError(this.kernel, {
       console,
       qemuOutput,
+      handedOver,
       ended,
       greeted: this.hello !== undefined,
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
@@ -190,6 +193,8 @@ export class Machine {
     const keep = (log: string, chunk: Buffer) => (log + chunk.toString('utf8')).slice(-keptLog);
     console.on('data', (chunk: Buffer) => {
       this.console = keep(this.console, chunk);
+      // Noted as it passes: what follows may push it out of the log.
+      this.handedOver ||= this.console.includes(handOverMark);
     });
     for (const output of [this.child.stdout, this.child.stderr])
       output?.on('data', (chunk: Buffer) => {

@@ -1,5 +1,4 @@
 import { AegisError, type ErrorCode } from '../errors.js';
-import { handOverMark } from './initramfs.js';
 
 /** What is known of a machine that ended, or was ended, without doing its work. */
 export interface Loss {
@@ -9,6 +8,8 @@ export interface Loss {
   readonly qemuOutput: string;
   /** How QEMU ended, as a clause; undefined when it was still running. */
   readonly ended: string | undefined;
+  /** Whether the initramfs had handed over to the guest's own process 1. */
+  readonly handedOver: boolean;
   /** Whether the guest's channel had come up. */
   readonly greeted: boolean;
   /** The deadline that was missed, in ms. */
@@ -26,7 +27,14 @@ export function lossError(kernel: string, loss: Loss): AegisError {
   });
 }
 
-function judge({ console, ended, greeted, deadlineMs, qemuOutput }: Loss): [ErrorCode, string, string] {
+function judge({
+  console,
+  ended,
+  handedOver,
+  greeted,
+  deadlineMs,
+  qemuOutput,
+}: Loss): [ErrorCode, string, string] {
   const panic = /Kernel panic - not syncing: ([^\r\n]*)/.exec(console)?.[1];
   if (panic?.startsWith('Attempted to kill init') && !greeted)
     return ['NO_SYSTEMD', 'its process 1 ended, so that systemd never ran', wayOuts.init];
@@ -34,12 +42,11 @@ function judge({ console, ended, greeted, deadlineMs, qemuOutput }: Loss): [Erro
   if (deadlineMs !== undefined) {
     const waited = `${Math.round(deadlineMs / 1000)} s`;
     if (greeted) return ['TIMED_OUT', `the command did not end within ${waited}`, wayOuts.timeout];
-    if (console.includes(handOverMark))
-      return ['NO_SYSTEMD', `systemd did not start the channel within ${waited}`, wayOuts.init];
+    if (handedOver) return ['NO_SYSTEMD', `systemd did not start the channel within ${waited}`, wayOuts.init];
     return ['TIMED_OUT', `the kernel did not reach user space within ${waited}`, wayOuts.timeout];
   }
   const given = /aegis-initramfs: ([^\r\n]*)/.exec(console)?.[1];
-  if (given && !console.includes(handOverMark)) return ['MACHINE_LOST', given, wayOuts.log];
+  if (given && !handedOver) return ['MACHINE_LOST', given, wayOuts.log];
   if (/Could not set up host forwarding|No space left/.test(qemuOutput))
     return ['DISK_FULL', 'QEMU found no space left for its overlay', 'Free some space in /var/tmp.'];
   return ['MACHINE_LOST', ended ?? 'its channel closed', wayOuts.log];
@@ -53,14 +60,18 @@ const wayOuts = {
 
 const tailLines = 25;
 
-/** The last lines of a console log, without the terminal's control sequences. */
+/**
+ * The last lines of a console log, without the terminal's control sequences and the frames a stack trace only guesses. The
+ * line that names a panic is kept, however long the trace below it is.
+ */
 export function tailOf(console: string): string {
-  return console
+  const lines = console
     .replace(/\u001b(\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])/g, '')
     .replace(/[^\n\t\x20-\x7e\u00a0-\uffff]/g, '')
     .split('\n')
     .map((line) => line.trimEnd())
-    .filter(Boolean)
-    .slice(-tailLines)
-    .join('\n');
+    .filter((line) => line && !/^\[[ .\d]+\]\s+\? /.test(line));
+  const tail = lines.slice(-tailLines);
+  const panic = lines.findLast((line) => line.includes('Kernel panic - not syncing'));
+  return (panic === undefined || tail.includes(panic) ? tail : [panic, '...', ...tail]).join('\n');
 }

@@ -112,7 +112,7 @@ t.test('a failure leaves nothing, and the next try starts afresh', async (t) => 
   await t.rejects(obtain(failing, options), { code: 'FETCH_FAILED' });
   const parent = dirname(entryFolder(entry));
   t.same(
-    readdirSync(parent).filter((name) => !name.endsWith('.lock')),
+    readdirSync(parent).filter((name) => name !== '.lock'),
     [],
   );
   await obtain(entry, options);
@@ -185,7 +185,7 @@ t.test('a full disk says so and leaves nothing', async (t) => {
   };
   await t.rejects(obtain(big, options), { code: 'DISK_FULL', exitCode: 99 });
   t.same(
-    readdirSync(dirname(entryFolder(big))).filter((name) => !name.endsWith('.lock')),
+    readdirSync(dirname(entryFolder(big))).filter((name) => name !== '.lock'),
     [],
   );
 });

@@ -1,9 +1,15 @@
 import t from 'tap';
-import { handOverMark } from '../../src/vm/initramfs.js';
 import { lossError, tailOf, type Loss } from '../../src/vm/verdict.js';
 
 const loss = (known: Partial<Loss>) =>
-  lossError('6.12', { console: '', qemuOutput: '', ended: undefined, greeted: false, ...known });
+  lossError('6.12', {
+    console: '',
+    qemuOutput: '',
+    ended: undefined,
+    handedOver: false,
+    greeted: false,
+    ...known,
+  });
 
 t.test('each way to lose a machine has a verdict of its own, and none is a result', async (t) => {
   const ended = 'QEMU ended with 0';
@@ -17,7 +23,8 @@ t.test('each way to lose a machine has a verdict of its own, and none is a resul
     [
       'no init',
       {
-        console: `${handOverMark}\nKernel panic - not syncing: Attempted to kill init! exitcode=0x100`,
+        handedOver: true,
+        console: `Kernel panic - not syncing: Attempted to kill init! exitcode=0x100`,
         ended,
       },
       'NO_SYSTEMD',
@@ -29,7 +36,7 @@ t.test('each way to lose a machine has a verdict of its own, and none is a resul
       'KERNEL_PANIC',
       /finish the run on kernel 6\.12/,
     ],
-    ['no channel', { console: handOverMark, deadlineMs: 120_000 }, 'NO_SYSTEMD', /within 120 s/],
+    ['no channel', { handedOver: true, deadlineMs: 120_000 }, 'NO_SYSTEMD', /within 120 s/],
     ['no user space', { console: 'Booting', deadlineMs: 120_000 }, 'TIMED_OUT', /did not reach user space/],
     ['long command', { greeted: true, deadlineMs: 5000 }, 'TIMED_OUT', /command did not end within 5 s/],
     [
@@ -55,6 +62,13 @@ t.test("the evidence is the log's end, as text", async (t) => {
   const tail = tailOf(log).split('\n');
   t.equal(tail.length, 25);
   t.equal(tail.at(-1), 'line 98');
+  const trace = Array.from({ length: 60 }, (_, i) => `[  1.${i}]  frame_${i}\n[  1.${i}]  ? guess`).join(
+    '\n',
+  );
+  const panicked = tailOf(`before\n[  1.0] Kernel panic - not syncing: why\n${trace}`);
+  t.match(panicked, /^\[ {2}1\.0\] Kernel panic - not syncing: why\n\.\.\.\n/);
+  t.match(panicked, /frame_59$/);
+  t.notMatch(panicked, 'guess');
   t.equal(tailOf('\u001b[01;31mred\u001b[0m\u0007 \r\n'), 'red');
   t.match(
     loss({ console: 'the last words', qemuOutput: 'qemu: oh', ended: 'x' }).detail,
