@@ -23,9 +23,24 @@ export async function guarded(main) {
   try {
     await main();
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    if (error.detail) console.error(error.detail.trimEnd());
-    console.error(`set-up: ${error.message}.${error.wayOut ? ` ${error.wayOut}` : ''}`);
+    const { message, wayOut, detail } = refusalOf(error);
+    if (detail) console.error(detail.trimEnd());
+    console.error(`set-up: ${message}.${wayOut ? ` ${wayOut}` : ''}`);
     process.exitCode = COULD_NOT;
   }
+}
+
+const WAYS_OUT = {
+  ENOSPC: 'Free some disk space and run this again.',
+  EDQUOT: 'Free some disk space and run this again.',
+};
+
+/** An error of ours as it is; what the file system refused, with a way out. Anything else is a defect and is thrown. */
+function refusalOf(error) {
+  if (error instanceof SetupError) return error;
+  if (error.syscall === undefined || error.path === undefined) throw error;
+  return new SetupError(`cannot ${error.syscall} ${error.path}: ${error.code}`, {
+    wayOut: WAYS_OUT[error.code] ?? 'Check who owns it and what may be written there, then run this again.',
+    cause: error,
+  });
 }

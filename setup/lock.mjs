@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { SetupError } from './error.mjs';
+import { makeFolder } from './make-folder.mjs';
 
 /**
  * Holds an exclusive lock while `work` runs, waiting for whoever has it. The kernel's own flock(2), held by a child
@@ -13,7 +13,7 @@ import { SetupError } from './error.mjs';
  * @returns {Promise<T>}
  */
 export async function withLock(file, onWait, work) {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const release = (await acquire(file, ['--nonblock'])) ?? (onWait(), await acquire(file, []));
   try {
     return await work();

@@ -23,10 +23,9 @@ export class Progress {
     const plain = text.replace(/[^\x20-\x7e]+/g, ' ').trim();
     if (plain === '') return;
     if (this.#stream.isTTY) {
-      const width = Math.max(20, this.#stream.columns ?? 80);
-      this.#stream.write(`\r\u001b[2K  ${plain.slice(0, width - 3)}`);
+      this.#stream.write(`\r\u001b[2K  ${shorten(plain, Math.max(40, this.#stream.columns ?? 80) - 3)}`);
     } else if (Date.now() - this.#lastNote > 10_000) {
-      this.#stream.write(`  ${plain.slice(0, 110)}\n`);
+      this.#stream.write(`  ${shorten(plain, 100)}\n`);
       this.#lastNote = Date.now();
     }
   }
@@ -34,6 +33,12 @@ export class Progress {
   #clear() {
     if (this.#stream.isTTY) this.#stream.write('\r\u001b[2K');
   }
+}
+
+/** Compilers say at the end of a long line what they are at, so the middle is what goes. */
+function shorten(text, width) {
+  const head = 16;
+  return text.length <= width ? text : `${text.slice(0, head)} ... ${text.slice(head + 5 - width)}`;
 }
 
 /**

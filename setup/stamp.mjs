@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './make-folder.mjs';
 
 /**
  * Digest of everything a step depends on. By content, not by time: a fresh clone or a switched branch has new times.
@@ -57,7 +58,7 @@ export class Stamp {
 
   /** @param {string} key */
   write(key) {
-    mkdirSync(dirname(this.file), { recursive: true });
+    makeFolder(dirname(this.file));
     const partial = `${this.file}.${process.pid}`;
     writeFileSync(partial, `${key}\n`);
     renameSync(partial, this.file);

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { rootPrefix } from './become-root.mjs';
+import { makeFolder } from './make-folder.mjs';
 import { mustRun } from './run-tool.mjs';
 import { fingerprint, Stamp } from './stamp.mjs';
 
@@ -22,7 +22,7 @@ export function guestStep(root, kernels) {
     isDone: async () => stamp.matches(key()),
     run: async (progress) => {
       stamp.remove();
-      mkdirSync(dirname(stamp.file), { recursive: true });
+      makeFolder(dirname(stamp.file));
       const prepare = [process.execPath, join(root, 'bin', 'run.js'), 'vm', 'prepare', ...kernels];
       const prefix = rootPrefix({ XDG_CACHE_HOME: cache });
       const handOver = ['chown', '-R', '--no-dereference', owner(), join(cache, 'aegis')];
