@@ -72,6 +72,6 @@ export function tailOf(console: string): string {
     .map((line) => line.trimEnd())
     .filter((line) => line && !/^\[[ .\d]+\]\s+\? /.test(line));
   const tail = lines.slice(-tailLines);
-  const panic = lines.findLast((line) => line.includes('Kernel panic - not syncing'));
+  const panic = lines.filter((line) => line.includes('Kernel panic - not syncing')).at(-1);
   return (panic === undefined || tail.includes(panic) ? tail : [panic, '...', ...tail]).join('\n');
 }
