@@ -1,14 +1,17 @@
 import { AegisError } from '../errors.js';
 import { run, type Ended, type RunOptions } from './run.js';
 
+/** Milliseconds that systemd gets to answer; a unit that has to be stopped by force takes its time. */
+const answerDeadline = 120_000;
+
 async function systemctl(args: readonly string[]): Promise<Ended> {
-  return await run(['systemctl', '--no-pager', ...args]);
+  return await run(['systemctl', '--no-pager', ...args], { timeoutMs: answerDeadline });
 }
 
 function broken(act: string, ended: Ended): AegisError {
   return new AegisError(
     'COMMAND_FAILED',
-    `cannot ${act}: ${(ended.startError ?? ended.stderr.trim()) || `exit ${ended.exitCode}`}`,
+    `cannot ${act}: ${ended.timedOut ? 'systemd did not answer in time' : (ended.startError ?? ended.stderr.trim()) || `exit ${ended.exitCode}`}`,
     { wayOut: 'Check that systemd is PID 1 and that this is run as root.' },
   );
 }

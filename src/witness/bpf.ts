@@ -4,8 +4,9 @@ import { AegisError, messageOf } from '../errors.js';
 import { nativeBin } from '../paths.js';
 
 /** Kernel numbers from include/uapi/linux/bpf.h that the witness tells apart. */
-const programType = { tracepoint: 5, rawTracepoint: 17, tracing: 26, lsm: 29 } as const;
-const attachType = { traceRawTp: 23, traceFentry: 24, modifyReturn: 26, lsmMac: 27 } as const;
+const tracepointProgram = 5;
+const linkType = { rawTracepoint: 1, tracing: 2, perfEvent: 7 } as const;
+const attachType = { fentry: 24, modifyReturn: 26, lsmMac: 27 } as const;
 
 export interface BpfProgram {
   readonly id: number;
@@ -54,22 +55,26 @@ export interface Attachment {
 }
 
 /**
- * Counts what appeared between two snapshots, by mechanism. Tracepoints have no link before 5.15, so they are counted
- * by program; the others by link, since a loaded program that is not attached enforces nothing.
+ * Counts what appeared between two snapshots, by mechanism: links, since a loaded program that is not attached enforces
+ * nothing. Plain tracepoint programs have no link before 5.15, so those count by themselves.
  */
 export function attachedSince(before: BpfSnapshot, after: BpfSnapshot): Attachment {
   const known = new Set(before.links.map((link) => link.id));
   const links = after.links.filter((link) => !known.has(link.id));
   const loaded = new Set(before.programs.map((program) => program.id));
   const programs = after.programs.filter((program) => !loaded.has(program.id));
-  const byAttach = (type: number) => links.filter((link) => link.attach_type === type).length;
-  const tracepointTypes: readonly number[] = [programType.tracepoint, programType.rawTracepoint];
+  const tracing = (type: number) =>
+    links.filter((link) => link.type === linkType.tracing && link.attach_type === type).length;
+  const byType = (type: number) => links.filter((link) => link.type === type).length;
   return {
-    lsm: byAttach(attachType.lsmMac),
-    fmod_ret: byAttach(attachType.modifyReturn),
-    fentry: byAttach(attachType.traceFentry),
+    lsm: tracing(attachType.lsmMac),
+    fmod_ret: tracing(attachType.modifyReturn),
+    fentry: tracing(attachType.fentry),
     tracepoint:
-      byAttach(attachType.traceRawTp) +
-      programs.filter((program) => tracepointTypes.includes(program.type)).length,
+      byType(linkType.rawTracepoint) +
+      Math.max(
+        byType(linkType.perfEvent),
+        programs.filter((program) => program.type === tracepointProgram).length,
+      ),
   };
 }

@@ -13,9 +13,9 @@ const before: BpfSnapshot = { programs: [{ id: 1, type: 5, name: 'old' }], links
 t.test('only what appeared counts, each by its own mechanism', async (t) => {
   const after: BpfSnapshot = {
     programs: [...before.programs, { id: 2, type: 29, name: 'loaded_only' }, { id: 3, type: 5, name: 'tp' }],
-    links: [...before.links, link(2, 26), link(3, 26), link(4, 24)],
+    links: [...before.links, link(2, 26), link(3, 26), link(4, 24), link(5, 0, 1)],
   };
-  t.same(attachedSince(before, after), { lsm: 0, fmod_ret: 2, fentry: 1, tracepoint: 1 });
+  t.same(attachedSince(before, after), { lsm: 0, fmod_ret: 2, fentry: 1, tracepoint: 2 });
   t.same(attachedSince(before, before), { lsm: 0, fmod_ret: 0, fentry: 0, tracepoint: 0 });
 });
 
