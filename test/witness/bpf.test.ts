@@ -1,9 +1,9 @@
 import t from 'tap';
 import { attachedSince, type BpfLink, type BpfSnapshot } from '../../src/witness/bpf.js';
 
-const link = (id: number, attach_type: number): BpfLink => ({
+const link = (id: number, attach_type: number, type = 2): BpfLink => ({
   id,
-  type: 2,
+  type,
   attach_type,
   prog_id: id,
   target: '',
