@@ -100,9 +100,9 @@ static __always_inline bool is_exempt_subtree(__u64 generation)
 /* Whether the current task is one the rules apply to. */
 static __always_inline bool is_in_scope(const struct aegis_settings *settings, __u64 generation)
 {
+#ifndef AEGIS_MUTANT_NO_SCOPE
 	__u32 scope = settings->scope;
 
-#ifndef AEGIS_MUTANT_NO_SCOPE
 	if (scope && bpf_current_task_under_cgroup(&cgroups, scope - 1) != 1 && !is_legacy_ring_worker())
 		return false;
 #endif

@@ -20,7 +20,9 @@ $(OUT)/test/native-tests: $(TEST_OBJECTS) $(filter-out $(OBJ)/agent/main.o,$(AGE
 	@mkdir -p $(@D)
 	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_OBJECTS) $(RUNTIME_LIBS) $(LIBS_BPF) -o $@
 
-test: $(OUT)/test/native-tests
+test: native-test
+.PHONY: native-test
+native-test: $(OUT)/test/native-tests
 	$<
 
 # A build of its own, because the objects differ.

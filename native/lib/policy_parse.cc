@@ -34,6 +34,11 @@ const char* class_missing(Section section) {
   return "unknown";
 }
 
+// A bracketed IPv6 address with a port begins like a section and goes on after the bracket.
+bool is_header(std::string_view line) {
+  return line.front() == '[' && (line.back() == ']' || line.find(']') == std::string_view::npos);
+}
+
 class Parser {
  public:
   Parser(std::string_view text, const std::string& file) : text_(text), file_(file) {}
@@ -78,7 +83,7 @@ class Parser {
     if (line.starts_with("version=")) return take_header(line, at);
     if (!has_header_)
       return refuse(at, "the version header is not first", "Begin the file with version=1");
-    if (line.front() == '[') return take_section(line, at);
+    if (is_header(line)) return take_section(line, at);
     take_entry(line, at);
   }
 

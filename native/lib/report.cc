@@ -162,9 +162,9 @@ std::string render_report(const Report& report) {
                     {"classes", {"file"}}};
   bool complete = verdict.mechanism != Mechanism::none;
   for (size_t i = 0; i < hook_table.size(); i++) {
-    if (!report.hooks[i].is_wanted) continue;
-    json["hooks"][hook_table[i].name] = hook_json(report, i);
-    if (hook_table[i].is_required && !report.hooks[i].is_attached) complete = false;
+    const bool is_needed = hook_table[i].is_required && (hooks_of(verdict.mechanism) >> i & 1) != 0;
+    if (is_needed && !report.hooks[i].is_attached) complete = false;
+    if (report.hooks[i].is_wanted) json["hooks"][hook_table[i].name] = hook_json(report, i);
   }
   if (!json.contains("hooks")) json["hooks"] = Json::object();
   json["requirements"] = {{"file", true}, {"bpffs", true}, {"core", true}};

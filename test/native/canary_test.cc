@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Without programs in the kernel a canary must feel nothing: its acts are let
+// through, and that is never taken for a denial.
+#include "lib/canary.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace aegis;
+
+TEST_CASE("acts that nothing stops are told as allowed, on every rung") {
+  char folder[] = "/tmp/aegis-canary.XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  for (const auto mechanism : {Mechanism::lsm, Mechanism::fmod_ret, Mechanism::fentry, Mechanism::tracepoint}) {
+    CAPTURE(mechanism_name(mechanism));
+    auto canary = Canary::make(folder);
+    REQUIRE(canary);
+    struct stat info;
+    REQUIRE(::stat(canary->path().c_str(), &info) == 0);
+    CHECK(canary->inode().ino == info.st_ino);
+    const auto feelings = canary->feel(mechanism, hooks_of(mechanism), SIGKILL, false);
+    CHECK(feelings.size() == (mechanism == Mechanism::tracepoint ? 1u : 10u));
+    for (const auto& feeling : feelings) {
+      CAPTURE(feeling.act);
+      CHECK(feeling.outcome == Outcome::allowed);
+    }
+    CHECK_FALSE(is_felt(feelings, mechanism));
+    canary->remove();
+  }
+  CHECK(::rmdir(folder) == 0);
+}
+
+TEST_CASE("nothing tried is nothing felt, and one act let through spoils the round") {
+  CHECK_FALSE(is_felt({}, Mechanism::lsm));
+  const Feeling denied{AEGIS_HOOK_FILE_OPEN, "open", Outcome::denied, 1};
+  const Feeling killed{AEGIS_HOOK_FILE_OPEN, "open", Outcome::killed, 0};
+  const Feeling allowed{AEGIS_HOOK_FILE_OPEN, "open", Outcome::allowed, 0};
+  const Feeling could_not{AEGIS_HOOK_FILE_OPEN, "open", Outcome::could_not, 11};
+  CHECK(is_felt({denied, denied}, Mechanism::lsm));
+  CHECK_FALSE(is_felt({denied}, Mechanism::fentry));
+  CHECK_FALSE(is_felt({killed}, Mechanism::lsm));
+  CHECK(is_felt({killed}, Mechanism::tracepoint));
+  CHECK_FALSE(is_felt({denied, allowed}, Mechanism::fmod_ret));
+  CHECK_FALSE(is_felt({killed, could_not}, Mechanism::fentry));
+}
+
+TEST_CASE("stale canaries go, the one in use stays") {
+  char folder[] = "/tmp/aegis-canary.XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  auto stale = Canary::make(folder);
+  auto fresh = Canary::make(folder);
+  REQUIRE(stale);
+  REQUIRE(fresh);
+  remove_stale_canaries(folder, fresh->path());
+  CHECK(::access(stale->path().c_str(), F_OK) != 0);
+  CHECK(::access(fresh->path().c_str(), F_OK) == 0);
+  fresh->remove();
+  CHECK(::rmdir(folder) == 0);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Against the real file system and the real mount table.
+#include "lib/policy_resolve.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "lib/mount_table.h"
+
+using namespace aegis;
+
+namespace {
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/aegis-resolve.XXXXXX";
+    path = ::mkdtemp(name);
+    file = path + "/file";
+    if (FILE* made = std::fopen(file.c_str(), "w")) std::fclose(made);
+  }
+  ~Folder() {
+    ::unlink((path + "/link").c_str());
+    ::unlink(file.c_str());
+    ::rmdir(path.c_str());
+  }
+  std::string path, file;
+};
+
+Result<ResolvedPolicy> resolve(const std::string& body) {
+  auto policy = parse_policy("version=1\n" + body, "p");
+  REQUIRE(policy);
+  return resolve_policy(*policy, "p");
+}
+
+}  // namespace
+
+TEST_CASE("a path and the link to it resolve to the same inode, and both names are hashed") {
+  const Folder folder;
+  REQUIRE(::symlink("file", (folder.path + "/link").c_str()) == 0);
+  const auto resolved = resolve("[deny_path]\n" + folder.file + "\n" + folder.path + "/link\n");
+  REQUIRE(resolved);
+  struct stat info;
+  REQUIRE(::stat(folder.file.c_str(), &info) == 0);
+  REQUIRE(resolved->inodes.keys.size() == 2);
+  CHECK(resolved->inodes.keys[0].ino == info.st_ino);
+  CHECK(resolved->inodes.keys[1].ino == info.st_ino);
+  CHECK(resolved->inodes.keys[0].dev == resolved->inodes.keys[1].dev);
+  REQUIRE(resolved->paths.keys.size() == 3);  // the file, the link, and what the link leads to
+  CHECK(resolved->paths.keys[0] == resolved->paths.keys[2]);
+  CHECK(resolved->paths.keys[0] != resolved->paths.keys[1]);
+}
+
+TEST_CASE("a missing path refuses the policy and names the line") {
+  const Folder folder;
+  const auto resolved = resolve("[deny_path]\n" + folder.file + "\n" + folder.path + "/absent\n");
+  REQUIRE_FALSE(resolved);
+  CHECK(resolved.error().what.find("line 4, column 1: cannot find " + folder.path + "/absent") != std::string::npos);
+  CHECK(resolved.error().way_out.find("Create the file") != std::string::npos);
+}
+
+TEST_CASE("a directory is refused, because rules name files") {
+  const auto resolved = resolve("[deny_path]\n/tmp\n");
+  REQUIRE_FALSE(resolved);
+  CHECK(resolved.error().what.find("is a directory") != std::string::npos);
+}
+
+TEST_CASE("an inode given by number is encoded as the kernel does") {
+  const auto device = ::makedev(259, 3);
+  const auto resolved = resolve("[deny_inode]\n" + std::to_string(device) + ":77\n");
+  REQUIRE(resolved);
+  CHECK(resolved->inodes.keys[0].dev == (259u << 20 | 3u));
+  CHECK(resolved->inodes.keys[0].ino == 77);
+}
+
+TEST_CASE("paths too long for the tracepoint rung are counted, not hashed") {
+  CHECK(hash_path(std::string(254, 'a')) != 0);
+  CHECK(hash_path(std::string(255, 'a')) == 0);
+}
+
+TEST_CASE("path hashes tell prefixes and padding apart") {
+  CHECK(hash_path("/a") == hash_path("/a"));
+  CHECK(hash_path("/a") != hash_path("/a/"));
+  CHECK(hash_path("/a") != hash_path("/b"));
+  CHECK(hash_path("") != 0);
+}
