@@ -62,15 +62,17 @@ export function bzImageRelease(image: Buffer, path: string): string {
   });
 }
 
+/** What an installed module tree has beside its modules; any folder may have one named `kernel`. */
+const moduleLists = ['modules.dep', 'modules.order', 'modules.builtin'];
+
 /**
- * The folder of one kernel's modules: the given one when it holds `kernel/` or modules.dep, else the one of that release
- * below it.
+ * The folder of one kernel's modules: the given one when it holds their lists, else the one of that release below it.
  * @throws AegisError BAD_ARGUMENT when there is none
  */
 export async function modulesFolder(given: string, release: string): Promise<string> {
   for (const folder of [given, join(given, release), join(given, 'lib', 'modules', release)]) {
     const names: string[] = await readdir(folder).catch(() => []);
-    if (names.includes('kernel') || names.includes('modules.dep')) return folder;
+    if (moduleLists.some((name) => names.includes(name))) return folder;
   }
   throw new AegisError('BAD_ARGUMENT', `cannot find the modules of kernel ${release} in ${given}`, {
     wayOut: `Give the folder that holds its modules.dep, such as /lib/modules/${release}.`,

@@ -53,9 +53,15 @@ t.test('what is no bzImage is refused', async (t) => {
 t.test('the folder of the modules may be given from above', async (t) => {
   const root = t.testdir();
   const folder = join(root, 'lib/modules/1.2.3');
-  mkdirSync(join(folder, 'kernel'), { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'modules.order'), '');
   t.equal(await modulesFolder(folder, '1.2.3'), folder);
   t.equal(await modulesFolder(join(root, 'lib/modules'), '1.2.3'), folder);
   t.equal(await modulesFolder(root, '1.2.3'), folder);
-  await t.rejects(modulesFolder(root, '9.9.9'), { code: 'BAD_ARGUMENT' });
+  mkdirSync(join(root, 'kernel'));
+  await t.rejects(
+    modulesFolder(root, '9.9.9'),
+    { code: 'BAD_ARGUMENT' },
+    'a folder named kernel is not enough',
+  );
 });
