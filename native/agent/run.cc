@@ -223,17 +223,24 @@ class Start {
     (void)notify_manager("STOPPING=1");
     const bool enforces = !report_.verdict.audit_only;
     const bool keeps = arguments_.on_stop == OnStop::keep || (arguments_.on_stop == OnStop::unset && enforces);
+    if (!keeps && maps_.control) take_down();
     if (maps_.control) disarm();
-    if (!keeps && maps_.control) {
-      if (auto detached = detach(standing_.attachment); !detached) (void)fail(detached.error());
-      maps_.control->epoch++;
-    }
     enter_state(report_, "DEGRADED", keeps ? "stopped; the links stay in force unattended" : "stopped and detached");
     if (!keeps) end_claims();
     report_.message = report_.transitions.back().reason;
     publish(true);
     if (!served) return fail(served.error());
     return 0;
+  }
+
+  // Stopped means stopped: the process ends only when the canary feels nothing any more.
+  void take_down() {
+    const auto mechanism = standing_.attachment.mechanism;
+    const uint32_t hooks = standing_.attachment.attached_hooks();
+    if (auto released = release(standing_.attachment); !released) (void)fail(released.error());
+    maps_.control->epoch++;  // the next start finds nothing to adopt
+    if (!canary_->wait_until_unfelt(mechanism, hooks, signal_number(arguments_.gate.signal)))
+      (void)fail({"cannot see the programs go: the canary still feels them", "Look with bpftool prog"});
   }
 
   // The canary must be out of the settings before its file is touched.

@@ -106,16 +106,20 @@ Result<Attachment> adopt(const std::string& pin_dir, Mechanism mechanism) {
   return attachment;
 }
 
-Status detach(Attachment& attachment) {
-  std::vector<uint32_t> programs;
-  for (const auto& link : attachment.links)
-    if (const uint32_t id = program_of_link(link.get())) programs.push_back(id);
+Status release(Attachment& attachment) {
   Status removed = Done{};
   if (!attachment.pin_dir.empty()) removed = remove_pin_directory(attachment.pin_dir);
   attachment.links.clear();
   attachment.pins.clear();
   for (auto& hook : attachment.hooks) hook.is_attached = false;
-  if (!removed) return removed;
+  return removed;
+}
+
+Status detach(Attachment& attachment) {
+  std::vector<uint32_t> programs;
+  for (const auto& link : attachment.links)
+    if (const uint32_t id = program_of_link(link.get())) programs.push_back(id);
+  if (auto released = release(attachment); !released) return released;
   return wait_until_gone(programs);
 }
 

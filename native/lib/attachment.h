@@ -50,8 +50,11 @@ Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const K
 // Takes over links that an earlier process pinned; enforcement is not interrupted.
 Result<Attachment> adopt(const std::string& pin_dir, Mechanism mechanism);
 
-// Removes the pins and closes the links, and waits until the kernel has taken
-// the programs out of its hooks, which it does in its own time.
+// Removes the pins and closes the links. The kernel takes the programs out of
+// its hooks in its own time after that.
+Status release(Attachment& attachment);
+
+// The same, and waits until they are out. Needs CAP_SYS_ADMIN to see it.
 Status detach(Attachment& attachment);
 
 // Pins that have vanished since they were made.

@@ -113,6 +113,18 @@ std::vector<Feeling> Canary::feel(Mechanism mechanism, uint32_t hooks, int signa
   return feelings;
 }
 
+bool Canary::wait_until_unfelt(Mechanism mechanism, uint32_t hooks, int signal) const {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  for (;;) {
+    const auto feelings = feel(mechanism, hooks, signal, false);
+    const bool is_stopped = std::any_of(feelings.begin(), feelings.end(), [](const Feeling& feeling) {
+      return feeling.outcome == Outcome::denied || feeling.outcome == Outcome::killed;
+    });
+    if (!is_stopped) return true;
+    if (std::chrono::steady_clock::now() > deadline) return false;
+  }
+}
+
 void Canary::remove() {
   if (path_.empty()) return;
   ::unlink((path_ + ".link").c_str());

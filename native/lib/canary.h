@@ -44,6 +44,10 @@ class Canary {
   // `only_open` to the one act every rung can feel. `signal` is what is to kill.
   std::vector<Feeling> feel(Mechanism mechanism, uint32_t hooks, int signal, bool only_open) const;
 
+  // After the programs were released: returns when no act is stopped any more, or
+  // false after five seconds. Uses the file up; remove() is all that is left.
+  bool wait_until_unfelt(Mechanism mechanism, uint32_t hooks, int signal) const;
+
   // Removes the file. Disarm the canary in the settings first, or this process dies.
   void remove();
 

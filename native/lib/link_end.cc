@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string_view>
 
 #include "lib/pin_directory.h"
@@ -14,13 +15,8 @@
 namespace aegis {
 namespace {
 
-constexpr int deadline_ms = 5000;
-constexpr int step_ms = 2;  // the kernel offers nothing to wait on
-
-bool exists(uint32_t program) {
-  const UniqueFd fd(bpf_prog_get_fd_by_id(program));
-  return fd || errno != ENOENT;
-}
+constexpr std::chrono::seconds patience{5};
+constexpr timespec step{0, 2'000'000};  // the kernel offers nothing to wait on
 
 void collect(const std::string& path, std::vector<uint32_t>& programs) {
   const auto names = list_pins(path);
@@ -54,15 +50,16 @@ std::vector<uint32_t> programs_pinned_below(const std::string& path) {
 }
 
 Status wait_until_gone(const std::vector<uint32_t>& programs) {
-  int waited_ms = 0;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   for (const uint32_t program : programs) {
-    while (exists(program)) {
-      if (waited_ms >= deadline_ms)
+    for (;;) {
+      const UniqueFd fd(bpf_prog_get_fd_by_id(program));
+      if (!fd && errno == ENOENT) break;
+      if (!fd) return system_error("see program " + std::to_string(program) + " go", errno);
+      if (std::chrono::steady_clock::now() > deadline)
         return Error{"cannot see program " + std::to_string(program) + " go: still there after five seconds",
                      "Look for another holder: bpftool prog show id " + std::to_string(program)};
-      const timespec step{0, step_ms * 1'000'000};
       ::nanosleep(&step, nullptr);
-      waited_ms += step_ms;
     }
   }
   return Done{};
