@@ -2,6 +2,7 @@
 // The programs of one rung, loaded and attached: all that are needed, or none.
 #pragma once
 
+#include <cstdint>
 #include <array>
 #include <memory>
 #include <string>

@@ -3,6 +3,7 @@
 // reused by every later process of that instance.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>

@@ -4,6 +4,7 @@
 
 #include <linux/btf.h>
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>

@@ -4,6 +4,7 @@
 // mechanism works; the agent itself never touches the file while it is armed.
 #pragma once
 
+#include <cstdint>
 #include <array>
 #include <chrono>
 #include <string>

@@ -2,6 +2,7 @@
 // Puts a resolved policy into force: one generation swapped in whole.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "lib/bpf_maps.h"
