@@ -111,10 +111,11 @@ struct aegis_control {
 	__u32 mechanism;
 	__u32 hooks;      /* bit per enum aegis_hook attached in this epoch */
 	__u8 object_sha256[32];
-	__u8 policy_sha256[2][32]; /* by policy slot, as are the three counts */
+	__u8 policy_sha256[2][32]; /* by policy slot, as are the counts */
 	__u32 inodes[2];
 	__u32 paths[2];
 	__u32 cgroups[2];
+	__u32 pathless[2]; /* rules that no path string can express */
 };
 
 /* One per hook and CPU. */
@@ -174,7 +175,7 @@ static inline __attribute__((always_inline)) __u64 aegis_path_hash(const __u64 *
 AEGIS_ASSERT(sizeof(struct aegis_inode) == 16, "hash key must have no padding");
 AEGIS_ASSERT(sizeof(struct aegis_rule) == 8, "wire size");
 AEGIS_ASSERT(sizeof(struct aegis_settings) == 48, "wire size");
-AEGIS_ASSERT(sizeof(struct aegis_control) == 256, "wire size");
+AEGIS_ASSERT(sizeof(struct aegis_control) == 264, "wire size");
 AEGIS_ASSERT(sizeof(struct aegis_event) == 72, "wire size");
 AEGIS_ASSERT(sizeof(struct aegis_counters) == 80, "wire size");
 AEGIS_ASSERT(AEGIS_HOOK_COUNT <= 32, "aegis_control.hooks is a 32-bit set");

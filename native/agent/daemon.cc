@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <memory>
 
@@ -30,6 +31,22 @@ struct RingCloser {
 int forward_event(void* daemon, void* data, size_t size) {
   if (size >= sizeof(aegis_event)) static_cast<Daemon*>(daemon)->take_event(*static_cast<const aegis_event*>(data));
   return 0;
+}
+
+bool is_inconclusive(const std::vector<Feeling>& feelings) {
+  bool any = false;
+  for (const auto& feeling : feelings) {
+    if (feeling.outcome == Outcome::allowed) return false;
+    any |= feeling.outcome == Outcome::could_not;
+  }
+  return any;
+}
+
+std::string describe_unfelt(const std::vector<Feeling>& feelings) {
+  for (const auto& feeling : feelings)
+    if (feeling.outcome == Outcome::allowed || feeling.outcome == Outcome::could_not)
+      return "the canary's " + feeling.act + " was not stopped (" + outcome_name(feeling.outcome) + ")";
+  return "the canary was stopped in another way than the mechanism's";
 }
 
 Result<UniqueFd> start_timer() {
@@ -96,7 +113,9 @@ void Daemon::tick() {
   fault_.clear();
   follow_policy();
   follow_emergency();
+  check_settings();
   check_canary();
+  check_rules();
   check_pins();
   settle();
   (void)notify_manager("WATCHDOG=1");
@@ -109,17 +128,32 @@ void Daemon::check_canary() {
   const auto& attachment = parts_.standing.attachment;
   if (claimed_.audit_only || attachment.mechanism == Mechanism::none) return;
   const bool is_full = ticks_ % full_round_ticks == 0;
-  auto feelings = parts_.canary.feel(attachment.mechanism, attachment.attached_hooks(), parts_.signal, !is_full);
-  if (is_felt(feelings, attachment.mechanism)) {
+  const auto feel = [&] {
+    return parts_.canary.feel(attachment.mechanism, attachment.attached_hooks(), parts_.signal, !is_full);
+  };
+  auto feelings = feel();
+  if (is_inconclusive(feelings)) feelings = feel();  // a machine too busy to run the child says nothing
+  if (is_felt(feelings, attachment.mechanism))
     parts_.report.canary.last_felt_unix = std::time(nullptr);
-  } else {
-    for (const auto& feeling : feelings)
-      if (feeling.outcome == Outcome::allowed || feeling.outcome == Outcome::could_not)
-        fault_ = "the canary's " + feeling.act + " was not stopped (" + outcome_name(feeling.outcome) + ")";
-    if (fault_.empty()) fault_ = "the canary was stopped in another way than the mechanism's";
-  }
+  else
+    fault_ = describe_unfelt(feelings);
   parts_.report.canary.rounds++;
   if (is_full || !fault_.empty()) parts_.report.canary.feelings = std::move(feelings);
+}
+
+// The settings are this process's alone; another root process that changes them
+// could switch enforcement off without touching a pin.
+void Daemon::check_settings() {
+  const aegis_settings& now = parts_.maps.control.settings();
+  if (std::memcmp(&now, &settings_, sizeof now) == 0) return;
+  parts_.maps.control.switch_settings(settings_);
+  note_repair("the settings in the kernel were changed from outside");
+}
+
+void Daemon::check_rules() {
+  if (parts_.standing.attachment.mechanism == Mechanism::tracepoint && !claimed_.audit_only &&
+      parts_.report.policy.pathless > 0)
+    fault_ = pathless_reason;
 }
 
 // Pins that somebody removed are put back from the links still held; without
@@ -136,11 +170,16 @@ void Daemon::check_pins() {
     fault_ = what + " and cannot be put back: " + failure;
     return;
   }
+  note_repair(what);
+}
+
+// A repaired fault leaves the state as it is, and its trace in the transitions.
+void Daemon::note_repair(const std::string& what) {
   auto& report = parts_.report;
-  report.transitions.push_back(
-      {std::time(nullptr), report.verdict.runtime_state, report.verdict.runtime_state, what + " and were put back"});
+  const std::string reason = what + " and were put back";
+  report.transitions.push_back({std::time(nullptr), report.verdict.runtime_state, report.verdict.runtime_state, reason});
   if (report.transitions.size() > max_transitions) report.transitions.pop_front();
-  std::fprintf(stderr, "aegis-agent: %s and were put back\n", what.c_str());
+  std::fprintf(stderr, "aegis-agent: %s\n", reason.c_str());
   publish(true);
 }
 

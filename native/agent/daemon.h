@@ -3,6 +3,8 @@
 // and the emergency switch, writes events, and keeps the report true.
 #pragma once
 
+#include <cstdint>
+
 #include "agent/args.h"
 #include "agent/ladder.h"
 #include "lib/report.h"
@@ -21,7 +23,8 @@ struct DaemonParts {
 
 class Daemon {
  public:
-  explicit Daemon(DaemonParts parts) : parts_(parts), claimed_(parts.report.verdict) {}
+  explicit Daemon(DaemonParts parts)
+      : parts_(parts), claimed_(parts.report.verdict), settings_(parts.maps.control.settings()) {}
 
   // Runs until SIGTERM or SIGINT; SIGHUP looks at the policy at once.
   // `signals` is a signalfd for these three.
@@ -32,8 +35,11 @@ class Daemon {
 
  private:
   void tick();
+  void check_settings();
   void check_canary();
+  void check_rules();
   void check_pins();
+  void note_repair(const std::string& what);
   void follow_policy();
   void follow_emergency();
   void settle();
@@ -41,6 +47,7 @@ class Daemon {
 
   DaemonParts parts_;
   GateVerdict claimed_;       // what holds as long as nothing is wrong
+  aegis_settings settings_;   // as this process set them
   RuleSource rules_;
   std::string fault_;         // why the state is not the claimed one; "" when it is
   bool is_emergency_ = false;

@@ -65,6 +65,10 @@ bool Ladder::try_felt(Standing& standing, bool is_alone, bool must_be_felt) cons
 
 std::optional<Standing> Ladder::stand(Mechanism mechanism, bool must_be_felt) {
   tried_.insert(mechanism);
+  if (must_be_felt && mechanism == Mechanism::tracepoint && read_standing(ground_.maps).pathless > 0) {
+    note(mechanism, pathless_reason, "HOOK_ATTACH_FAILED");
+    return std::nullopt;
+  }
   if (existing_ && existing_->mechanism == mechanism && holds_same_object(ground_.maps, ground_.image)) {
     Standing standing{std::move(*existing_), {}};
     existing_.reset();

@@ -24,6 +24,9 @@ struct Ground {
   bool is_pinned; // links outlive this process
 };
 
+inline constexpr const char* pathless_reason =
+    "the policy has rules by inode or by a path of 256 bytes and more, which this rung cannot see";
+
 struct Standing {
   Attachment attachment;
   std::vector<Feeling> feelings;

@@ -80,7 +80,8 @@ Result<UniqueFd> lock_instance(const Instance& instance, const std::string& what
     if (errno != EWOULDBLOCK) return system_error("lock " + path, errno);
     return Error{"cannot take instance " + instance.name + ": process " +
                      std::to_string(lock_owner(instance, what)) + " owns it",
-                 "Stop that one first, or choose another --instance"};
+                 what == "apply" ? "Try again when that one is done applying its policy"
+                                 : "Stop that one first, or choose another --instance"};
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), pid.data(), pid.size(), 0) < 0)

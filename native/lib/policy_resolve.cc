@@ -19,7 +19,7 @@ void add_path_hash(ResolvedPolicy& resolved, std::string_view path, uint32_t off
   if (const uint64_t hash = hash_path(path))
     resolved.paths.add(hash, offset);
   else
-    resolved.long_paths++;
+    resolved.pathless++;
 }
 
 Status resolve_path(const Entry& entry, const std::string& file, const MountTable& mounts,
@@ -45,6 +45,7 @@ void resolve_inode(const Entry& entry, ResolvedPolicy& resolved) {
   const auto device = static_cast<dev_t>(*parse_decimal(text.substr(0, colon), UINT64_MAX));
   const auto ino = *parse_decimal(text.substr(colon + 1), UINT64_MAX);
   resolved.inodes.add({ino, kernel_device(major(device), minor(device)), 0}, entry.offset);
+  resolved.pathless++;
 }
 
 Status resolve_exemption(const Entry& entry, const std::string& file, const std::string& mount,

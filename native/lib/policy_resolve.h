@@ -2,6 +2,7 @@
 // From the policy as written to what the programs look up.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ struct ResolvedPolicy {
   RuleTable<aegis_inode> inodes;
   RuleTable<__u64> paths;       // aegis_path_hash, for the tracepoint rung
   std::vector<Cgroup> cgroups;  // exempt subtrees
-  size_t long_paths = 0;        // too long for the tracepoint rung to see
+  size_t pathless = 0;          // rules by inode or by a path too long: no string for that rung to see
 };
 
 // Hash as the tracepoint programs compute it; 0 when the path is too long.

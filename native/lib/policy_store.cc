@@ -76,6 +76,7 @@ Result<Applied> store_policy(const Instance& instance, const SharedMaps& maps, c
   maps.control->inodes[slot] = static_cast<__u32>(resolved.inodes.keys.size());
   maps.control->paths[slot] = static_cast<__u32>(resolved.paths.keys.size());
   maps.control->cgroups[slot] = static_cast<__u32>(resolved.cgroups.size());
+  maps.control->pathless[slot] = static_cast<__u32>(resolved.pathless);
 
   maps.control.switch_generation(applied.generation);
   wait_for_running_programs();
@@ -96,6 +97,7 @@ PolicyStanding read_standing(const SharedMaps& maps) {
   standing.inodes = maps.control->inodes[slot];
   standing.paths = maps.control->paths[slot];
   standing.cgroups = maps.control->cgroups[slot];
+  standing.pathless = maps.control->pathless[slot];
   return standing;
 }
 

@@ -159,6 +159,7 @@ std::string render_report(const Report& report) {
                     {"inodes", report.policy.inodes},
                     {"paths", report.policy.paths},
                     {"exempt_cgroups", report.policy.cgroups},
+                    {"rules_without_path", report.policy.pathless},
                     {"classes", {"file"}}};
   bool complete = verdict.mechanism != Mechanism::none;
   for (size_t i = 0; i < hook_table.size(); i++) {

@@ -27,6 +27,7 @@ struct PolicyStanding {
   uint64_t generation = 0;  // 0: none applied
   std::string sha256;
   size_t inodes = 0, paths = 0, cgroups = 0;
+  size_t pathless = 0;  // rules that the tracepoint rung cannot see
 };
 
 struct HookCounts {

@@ -78,6 +78,12 @@ TEST_CASE("an inode given by number is encoded as the kernel does") {
   CHECK(resolved->inodes.keys[0].ino == 77);
 }
 
+TEST_CASE("rules that no path string expresses are counted, for the rung that sees nothing else") {
+  const Folder folder;
+  CHECK(resolve("[deny_path]\n" + folder.file + "\n")->pathless == 0);
+  CHECK(resolve("[deny_path]\n" + folder.file + "\n[deny_inode]\n1:2\n")->pathless == 1);
+}
+
 TEST_CASE("paths too long for the tracepoint rung are counted, not hashed") {
   CHECK(hash_path(std::string(254, 'a')) != 0);
   CHECK(hash_path(std::string(255, 'a')) == 0);
