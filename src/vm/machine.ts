@@ -199,6 +199,8 @@ export class Machine {
     for (const output of [this.child.stdout, this.child.stderr])
       output?.on('data', (chunk: Buffer) => {
         this.qemuOutput = keep(this.qemuOutput, chunk);
+        // QEMU only pauses the machine then, and nothing would ever come of it.
+        if (this.qemuOutput.includes('KVM internal error')) this.child.kill('SIGKILL');
         this.wake();
       });
     this.channel.on('data', (chunk: Buffer) => {
@@ -215,7 +217,8 @@ export class Machine {
     // A reset of either socket is how QEMU's death shows here; its exit says the rest.
     for (const socket of [console, this.channel]) socket.on('error', () => undefined);
     this.child.on('close', (code, signal) => {
-      this.ended = signal ? `QEMU was killed by ${signal}` : `QEMU ended with ${code}`;
+      if (this.qemuOutput.includes('KVM internal error')) this.ended = 'KVM had an internal error';
+      else this.ended = signal ? `QEMU was killed by ${signal}` : `QEMU ended with ${code}`;
       this.wake();
     });
   }
