@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream';
+import { join } from 'node:path';
+import { Parser, type FinalResults, type Result } from 'tap-parser';
+import t from 'tap';
+import { packageRoot } from '../../src/paths.js';
+import { run } from '../../src/sandbox/run.js';
+import { kernelNames, lsmWithBpf, lsmWithoutBpf, runInGuest, runMany } from '../../src/vm/index.js';
+
+// The shell scripts beside this file drive the agent by its contract alone and tell TAP; each of their points is one here.
+t.setTimeout(880_000);
+
+/** Built only here: BPF objects that are broken on purpose are no part of what is shipped. */
+const mutants = await run(['make', '-C', join(packageRoot, 'native'), 'mutants'], { timeoutMs: 120_000 });
+t.equal(mutants.exitCode, 0, 'the mutants are built');
+
+interface Script {
+  readonly kernel: string;
+  readonly lsm: string;
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+const scripts: readonly Script[] = [
+  ...kernelNames.map((kernel) => ({
+    kernel,
+    lsm: lsmWithBpf,
+    name: 'ladder',
+    args: ['lsm', 'fmod_ret', 'fentry', 'tracepoint'],
+  })),
+  { kernel: '6.12', lsm: lsmWithoutBpf, name: 'ladder', args: ['fmod_ret', 'fentry', 'tracepoint'] },
+  { kernel: '6.12', lsm: lsmWithoutBpf, name: 'posture', args: ['genuine', '/root/mutants'] },
+  { kernel: '6.12', lsm: lsmWithBpf, name: 'posture', args: ['listed', '/root/mutants'] },
+];
+
+async function inGuest({ kernel, lsm, name, args }: Script): Promise<{ exitCode: number; output: string }> {
+  let output = '';
+  const collect = (chunk: Buffer) => void (output += chunk.toString());
+  const script = `${name}.guest.sh`;
+  const { exitCode } = await runInGuest(
+    {
+      kernel,
+      lsm,
+      argv: ['bash', `/root/${script}`, ...args],
+      copies: [
+        { from: join(packageRoot, 'test/bpf', script), to: `/root/${script}` },
+        {
+          from: join(packageRoot, 'build/bpf/mutants/no-signal.bpf.o'),
+          to: '/root/mutants/no-signal.bpf.o',
+        },
+      ],
+      timeoutMs: 300_000,
+    },
+    {
+      signal: new AbortController().signal,
+      onStdout: collect,
+      onStderr: collect,
+      onProgress: () => undefined,
+    },
+  );
+  return { exitCode, output };
+}
+
+/** The points of a TAP stream, and whether it kept its own plan. */
+async function points(output: string): Promise<{ results: readonly Result[]; isWhole: boolean }> {
+  const parser = new Parser();
+  const results: Result[] = [];
+  parser.on('assert', (result: Result) => results.push(result));
+  const whole = new Promise<boolean>((resolve) =>
+    parser.on('complete', ({ plan }: FinalResults) => resolve(plan.end === results.length)),
+  );
+  Readable.from([output]).pipe(parser);
+  return { isWhole: await whole, results };
+}
+
+const ended = await runMany(scripts.map((script) => async () => ({ script, ...(await inGuest(script)) })));
+for (const { script, exitCode, output } of ended) {
+  const where = `${script.name} on ${script.kernel} (lsm=${script.lsm})`;
+  const { results, isWhole } = await points(output);
+  t.ok(isWhole && results.length > 0, `${where}: the script ran to its end`);
+  for (const { ok, name } of results) t.ok(ok, `${where}: ${name}`);
+  t.equal(exitCode, 0, `${where}: exit code`, { output });
+}
