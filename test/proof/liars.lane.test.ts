@@ -51,7 +51,7 @@ let noise = '';
 await runInGuest(
   {
     kernel: '6.12',
-    argv: ['bash', '/root/liars/each.sh', 'lsm-deny/enforce', 'signal-fallback/seam-fentry'],
+    argv: ['bash', '/root/liars/each.sh', 'lsm-deny/enforce', 'signal-fallback/seam-tracepoint'],
     copies: liars.map((file) => ({ from: join(folder, file), to: `/root/liars/${file}` })),
     timeoutMs: 800_000,
   },
