@@ -17,8 +17,7 @@ const PACKAGES = {
   'nlohmann-json3-dev': 'the agent writes its report with it',
   'libcli11-dev': "the agent's arguments",
   'doctest-dev': 'native unit tests',
-  'clang-format': 'native lint',
-  'pkg-config': 'finds the libraries above',
+  'pkg-config': 'tells what a static libelf links to',
   // The embedded lane: a Debian guest and its kernels.
   mmdebstrap: "makes the guest's root",
   'debian-archive-keyring': 'its packages are verified with it',
