@@ -25,7 +25,6 @@ const PACKAGES = {
   'busybox-static': 'the initramfs',
   cpio: 'packs the initramfs',
   kmod: "orders the kernels' modules (depmod)",
-  kmod: 'orders kernel modules',
   'xz-utils': 'unpacks kernel modules',
   zstd: 'unpacks newer kernel modules',
   'ca-certificates': 'mirrors over https',
