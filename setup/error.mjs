@@ -38,8 +38,8 @@ const WAYS_OUT = {
 /** An error of ours as it is; what the file system refused, with a way out. Anything else is a defect and is thrown. */
 function refusalOf(error) {
   if (error instanceof SetupError) return error;
-  if (error.syscall === undefined || error.path === undefined) throw error;
-  return new SetupError(`cannot ${error.syscall} ${error.path}: ${error.code}`, {
+  if (error.syscall === undefined) throw error;
+  return new SetupError(`cannot ${error.syscall} ${error.path ?? 'a file'}: ${error.code}`, {
     wayOut: WAYS_OUT[error.code] ?? 'Check who owns it and what may be written there, then run this again.',
     cause: error,
   });
