@@ -39,10 +39,12 @@ const files: Readonly<Record<string, string>> = {
     '[Journal]\nStorage=volatile\nForwardToConsole=no\nRateLimitBurst=0\n',
   '/etc/systemd/system.conf.d/aegis.conf':
     '[Manager]\nShowStatus=no\nLogLevel=notice\nDefaultTimeoutStartSec=60s\nDefaultTimeoutStopSec=10s\nCrashAction=reboot\n',
+  // A guest whose channel died can tell nothing any more, so it ends.
   // Of the mounts that proofs need, systemd makes securityfs, bpffs and cgroup v2; the initramfs made tracefs.
   '/etc/systemd/system/aegis-guest.service': `[Unit]
 Description=Channel of the guest to its host
 After=basic.target
+FailureAction=poweroff-immediate
 
 [Service]
 Type=exec

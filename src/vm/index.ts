@@ -5,4 +5,4 @@ export { prepareLane, type PrepareOptions } from './prepare.js';
 export { lsmWithBpf, lsmWithoutBpf } from './qemu.js';
 export { laneRequirements } from './requirements.js';
 export { runInGuest, type GuestJob, type GuestResult, type RunGuestOptions } from './run.js';
-export { checkCopies, type Copy, type Output } from './session.js';
+export { type Copy, type Output } from './session.js';

@@ -34,7 +34,7 @@ for module in $(cat /load-order); do insmod "$module" || give_up "cannot load $m
 for disk in vda vdb vdc vdd; do
   [ -b /dev/$disk ] || give_up "disk $disk is missing: this kernel has neither a module nor built-in support for virtio_pci or virtio_blk"
 done
-mount -t ext4 -o noatime /dev/vda /root || give_up 'cannot mount the root disk'
+mount -t ext4 -o noatime,errors=panic /dev/vda /root || give_up 'cannot mount the root disk'
 mount -t ext4 -o ro /dev/vdb /root/opt/aegis || give_up 'cannot mount the build under test'
 mount -t ext4 -o ro /dev/vdc /root/opt/host || give_up "cannot mount the host's programs"
 mount -t ext4 -o ro /dev/vdd /root/usr/lib/modules || give_up "cannot mount the kernel's modules"
@@ -51,12 +51,15 @@ export LD_LIBRARY_PATH=${withoutLibbpf}
 exec switch_root -c /dev/console /root "$init"
 `;
 
+const applets = ['mount', 'umount', 'cat', 'insmod', 'ln', 'poweroff', 'switch_root'];
+
 /** What of this file an initramfs depends on, for the recipe of whoever keeps one. */
 export function initramfsDigest(): string {
-  return createHash('sha256').update(init).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([init, applets]))
+    .digest('hex')
+    .slice(0, 16);
 }
-
-const applets = ['mount', 'umount', 'cat', 'insmod', 'ln', 'poweroff', 'switch_root'];
 
 /**
  * Writes an uncompressed initramfs: without KVM, decompressing costs more than the bytes.

@@ -58,7 +58,10 @@ export async function prepareKernel(name: string, options: CacheOptions): Promis
         const apt = await PrivateApt.create(work, source, options.signal);
         const found = candidates(await apt.kernelPackages(name), name);
         const chosen = await fetchFirst(apt, name, found, work, options);
-        await assemble(join(work, 'tree'), undefined, chosen.release, folder, options);
+        const tree = join(work, 'tree');
+        const image = await packagedImage(tree, chosen.release);
+        const modules = await packagedModules(tree, chosen.release);
+        await assemble({ image, modules }, chosen.release, folder, options);
         await rm(work, { recursive: true });
         return { release: chosen.release, packages: chosen.packages };
       },
@@ -88,7 +91,7 @@ export async function prepareOwnKernel(own: OwnKernel, options: CacheOptions): P
       make: async (folder) => {
         await removeUnused('own-kernels', keptDays);
         options.onProgress(`kernel ${release}: making its disks`);
-        await assemble(image, modules, release, folder, options);
+        await assemble({ image, modules }, release, folder, options);
         return { release, packages: [] };
       },
     },
@@ -165,8 +168,7 @@ async function unpack(
 
 /** Puts image, initramfs and modules disk of one kernel into the entry's folder. */
 async function assemble(
-  source: string,
-  ownModules: string | undefined,
+  source: OwnKernel,
   release: string,
   folder: string,
   options: CacheOptions,
@@ -174,9 +176,8 @@ async function assemble(
   const stage = join(folder, 'stage');
   const modules = join(stage, 'modules', release);
   await mkdir(join(stage, 'modules'), { recursive: true });
-  const image = ownModules === undefined ? await packagedImage(source, release) : source;
-  await cp(image, join(folder, 'vmlinuz'));
-  await cp(ownModules ?? (await packagedModules(source, release)), modules, {
+  await cp(source.image, join(folder, 'vmlinuz'));
+  await cp(source.modules, modules, {
     recursive: true,
     verbatimSymlinks: true,
     // A kernel's own build and source links lead out of the tree, and its image is not a module.

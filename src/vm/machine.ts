@@ -42,7 +42,7 @@ export class Machine {
     private readonly closed: Promise<unknown>,
   ) {}
 
-  /** Powers a machine on. Nothing of its boot is waited for. @throws AegisError QEMU_MISSING */
+  /** Powers a machine on. Nothing of its boot is waited for. @throws AegisError TOOL_MISSING */
   static async start(kernel: string, spec: MachineSpec): Promise<Machine> {
     // The parent-death signal ends QEMU even when this process is killed and can take nothing down.
     const argv = ['--pdeathsig', 'KILL', '--', qemuProgram, ...qemuArguments(spec)];
@@ -120,17 +120,24 @@ export class Machine {
    */
   async send(type: FrameType, payload: Buffer, deadlineMs: number, signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + deadlineMs;
-    let isFull = !this.channel.write(encode(type, payload));
-    this.channel.once('drain', () => {
-      isFull = false;
-      this.wake();
-    });
-    while (isFull && !this.hasFrame && this.failure === undefined && this.ended === undefined) {
-      if (signal.aborted) return;
-      const left = deadline - performance.now();
-      if (left <= 0) throw this.loss(deadlineMs);
-      await this.change(left, signal);
+    if (this.channel.write(encode(type, payload))) return;
+    const onDrain = () => this.wake();
+    this.channel.on('drain', onDrain);
+    try {
+      while (this.channel.writableNeedDrain && !this.hasFrame && !this.isOver) {
+        if (signal.aborted) return;
+        const left = deadline - performance.now();
+        if (left <= 0) throw this.loss(deadlineMs);
+        await this.change(left, signal);
+      }
+    } finally {
+      this.channel.off('drain', onDrain);
     }
+  }
+
+  /** Whether the guest can say nothing more. */
+  private get isOver(): boolean {
+    return this.failure !== undefined || this.ended !== undefined;
   }
 
   /** Decodes what the guest said; what is malformed makes the machine a lost one. */
@@ -155,6 +162,8 @@ export class Machine {
   /** Ends QEMU and waits until it is gone. */
   async close(): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+    // Output that nobody reads any more would keep the stream, and so the child, from being closed.
+    this.channel.destroy();
     await this.closed;
   }
 

@@ -72,10 +72,11 @@ export function qemuArguments(spec: MachineSpec): string[] {
     `socket,id=console,fd=${consoleFd}`,
     '-serial',
     'chardev:console',
+    // When the host's disk is full the guest shall see an error and panic: QEMU's default is to pause it for ever.
     // Only the root is written to; its overlay is a deleted temporary file that QEMU alone holds.
     ...images.flatMap((file, index) => [
       '-drive',
-      `file=${value(file)},format=raw,if=none,id=disk${index},cache=unsafe,${index === 0 ? 'snapshot=on' : 'read-only=on'}`,
+      `file=${value(file)},format=raw,if=none,id=disk${index},cache=unsafe,${index === 0 ? 'snapshot=on,werror=report' : 'read-only=on'}`,
       '-device',
       `virtio-blk-pci,drive=disk${index}`,
     ]),

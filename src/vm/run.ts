@@ -8,7 +8,7 @@ import { prepareImage } from './image.js';
 import { prepareKernel, prepareOwnKernel, type Kernel, type OwnKernel } from './kernel.js';
 import { Machine } from './machine.js';
 import { kernelParameters, lsmWithBpf, qemuVersion, type Accel, type MachineSpec } from './qemu.js';
-import { runCommand, sendFile, type Copy, type Output } from './session.js';
+import { checkCopies, runCommand, sendFile, type Copy, type Output } from './session.js';
 
 /** One command in one fresh guest. */
 export interface GuestJob {
@@ -57,6 +57,7 @@ const bootTimeoutMs = 120_000;
  */
 export async function runInGuest(job: GuestJob, options: RunGuestOptions): Promise<GuestResult> {
   const { signal } = options;
+  await checkCopies(job.copies ?? []);
   const parameters = kernelParameters(job.lsm ?? lsmWithBpf, job.append ?? []);
   const qemu = await qemuVersion(signal);
   const kernel =

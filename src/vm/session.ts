@@ -95,8 +95,8 @@ export async function runCommand(
   );
   for (;;) {
     const frame = await machine.next(deadline, timeoutMs, signal);
-    if (frame.type === FrameType.out) await output.onStdout(frame.payload);
-    else if (frame.type === FrameType.err) await output.onStderr(frame.payload);
+    if (frame.type === FrameType.out) await untilAborted(output.onStdout(frame.payload), signal);
+    else if (frame.type === FrameType.err) await untilAborted(output.onStderr(frame.payload), signal);
     else if (frame.type === FrameType.ended) return machine.decode(() => decodeEnded(frame.payload));
     else if (frame.type === FrameType.refused)
       throw new AegisError(
@@ -105,4 +105,15 @@ export async function runCommand(
       );
     else throw machine.protocolError(`an unexpected frame of type ${frame.type}`);
   }
+}
+
+/** Waits for a reader, but not for one that keeps an interrupted run from ending. */
+async function untilAborted(read: void | Promise<void>, signal: AbortSignal): Promise<void> {
+  if (read === undefined) return;
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve;
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  await Promise.race([read, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
 }

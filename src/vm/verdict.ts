@@ -47,7 +47,7 @@ function judge({
   }
   const given = /aegis-initramfs: ([^\r\n]*)/.exec(console)?.[1];
   if (given && !handedOver) return ['MACHINE_LOST', given, wayOuts.log];
-  if (/Could not set up host forwarding|No space left/.test(qemuOutput))
+  if (qemuOutput.includes('No space left'))
     return ['DISK_FULL', 'QEMU found no space left for its overlay', 'Free some space in /var/tmp.'];
   return ['MACHINE_LOST', ended ?? 'its channel closed', wayOuts.log];
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import t from 'tap';
 import type { AegisError } from '../../src/errors.js';
-import type { GuestJob } from '../../src/vm/index.js';
+import { runInGuest, type GuestJob } from '../../src/vm/index.js';
 import { inGuest } from './guest.js';
 
 t.setTimeout(800_000);
@@ -73,12 +73,30 @@ t.test('a guest that powers itself off', async (t) => {
   t.match(error.message, /QEMU ended with 0/);
 });
 
-t.test('a channel that dies', async (t) => {
-  const error = await lose(t, {
-    argv: ['sh', '-c', 'kill -KILL $(pgrep -x aegis-guest); sleep 600'],
-    timeoutMs: 10_000,
-  });
-  t.equal(error.code, 'TIMED_OUT');
+t.test('a guest whose channel dies', async (t) => {
+  const error = await lose(t, { argv: ['sh', '-c', 'kill -KILL $(pgrep -x aegis-guest); sleep 600'] });
+  t.equal(error.code, 'MACHINE_LOST');
+});
+
+t.test('a reader that never reads does not keep an interrupted run from ending', async (t) => {
+  const controller = new AbortController();
+  let pid = 0;
+  const run = runInGuest(
+    { kernel: '6.12', argv: ['yes'], timeoutMs: 120_000 },
+    {
+      signal: controller.signal,
+      onProgress: () => undefined,
+      onStart: (started) => (pid = started),
+      onStdout: () => {
+        setTimeout(() => controller.abort(), 500);
+        return new Promise<void>(() => undefined);
+      },
+      onStderr: () => undefined,
+    },
+  );
+  await t.rejects(run, { code: 'INTERRUPTED' });
+  t.ok(pid > 0);
+  t.notOk(existsSync(`/proc/${pid}`), 'QEMU is gone');
 });
 
 t.test('an interruption', async (t) => {

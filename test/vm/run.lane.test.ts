@@ -7,6 +7,7 @@ import { kernelNames, lsmWithoutBpf, runMany } from '../../src/vm/index.js';
 import { inGuest, shellInGuest } from './guest.js';
 
 t.setTimeout(800_000);
+process.on('warning', (warning) => t.fail(`node warns of ${warning.message}`));
 
 t.test('a command runs as root under systemd, in a cgroup of its own, with the build on PATH', async (t) => {
   const folder = t.testdir({ 'case.sh': '#!/bin/sh\necho "copied $1"\n' });

@@ -3,14 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { AegisCommand } from '../../command.js';
 import { AegisError } from '../../errors.js';
 import { Progress } from '../../ui.js';
-import {
-  checkCopies,
-  demandKnownKernel,
-  kernelNames,
-  lsmWithBpf,
-  runInGuest,
-  type Copy,
-} from '../../vm/index.js';
+import { demandKnownKernel, kernelNames, lsmWithBpf, runInGuest, type Copy } from '../../vm/index.js';
 
 export default class VmRun extends AegisCommand {
   static override summary = 'Run a command as root in a fresh virtual machine with a chosen kernel.';
@@ -83,7 +76,6 @@ Exit codes: the command's own; 2 misuse; 99 the machine was lost, with the end o
       });
     const kernel = kernelOf(args.kernel, flags.kernel, flags.modules);
     const copies = (flags.copy ?? []).map(parseCopy);
-    await checkCopies(copies);
 
     const { signal: interrupted, exitCodeIfInterrupted } = this.interruption();
     const readerGone = new AbortController();
