@@ -17,13 +17,16 @@ struct Words {
 template <class Value>
 using Choices = std::map<std::string, Value>;
 
-const Choices<GateMode> gate_modes = {{"fail-closed", GateMode::fail_closed}, {"audit-fallback", GateMode::audit_fallback}};
-const Choices<Fallback> fallbacks = {{"none", Fallback::none}, {"override", Fallback::override_return},
-                                     {"signal", Fallback::signal}, {"auto", Fallback::automatic}};
-const Choices<EnforceSignal> signals = {{"kill", EnforceSignal::kill}, {"term", EnforceSignal::term},
-                                        {"none", EnforceSignal::none}};
-const Choices<SignalArm> arms = {{"auto", SignalArm::automatic}, {"fentry", SignalArm::fentry},
-                                 {"tracepoint", SignalArm::tracepoint}};
+const Choices<GateMode> gate_modes = {{"fail-closed", GateMode::fail_closed},
+                                      {"audit-fallback", GateMode::audit_fallback}};
+const Choices<Fallback> fallbacks = {{"none", Fallback::none},
+                                     {"override", Fallback::override_return},
+                                     {"signal", Fallback::signal},
+                                     {"auto", Fallback::automatic}};
+const Choices<EnforceSignal> signals = {
+    {"kill", EnforceSignal::kill}, {"term", EnforceSignal::term}, {"none", EnforceSignal::none}};
+const Choices<SignalArm> arms = {
+    {"auto", SignalArm::automatic}, {"fentry", SignalArm::fentry}, {"tracepoint", SignalArm::tracepoint}};
 const Choices<OnStop> on_stops = {{"keep", OnStop::keep}, {"detach", OnStop::detach}};
 const Choices<LogFormat> logs = {{"json", LogFormat::json}, {"text", LogFormat::text}};
 
@@ -78,8 +81,9 @@ Error unknown_word(const CLI::App& app) {
   for (const auto* sub : command->get_subcommands({})) known.push_back(sub->get_name());
   const auto near = nearest(flag, known);
   return misuse("cannot understand \"" + word + "\": no such " + (word.starts_with("-") ? "flag" : "word"),
-                near.empty() ? "See aegis-agent " + (command->get_name().empty() ? "" : command->get_name() + " ") + "--help"
-                             : "Did you mean " + near + "?");
+                near.empty()
+                    ? "See aegis-agent " + (command->get_name().empty() ? "" : command->get_name() + " ") + "--help"
+                    : "Did you mean " + near + "?");
 }
 
 void take_words(const Words& words, Arguments& arguments) {

@@ -20,7 +20,7 @@
 namespace aegis {
 namespace {
 
-constexpr long tick_ms = 250;          // a fault is reported within a second
+constexpr long tick_ms = 250;  // a fault is reported within a second
 constexpr uint64_t full_round_ticks = 20;
 constexpr uint64_t heartbeat_ticks = 20;
 
@@ -177,7 +177,8 @@ void Daemon::check_pins() {
 void Daemon::note_repair(const std::string& what) {
   auto& report = parts_.report;
   const std::string reason = what + " and were put back";
-  report.transitions.push_back({std::time(nullptr), report.verdict.runtime_state, report.verdict.runtime_state, reason});
+  report.transitions.push_back(
+      {std::time(nullptr), report.verdict.runtime_state, report.verdict.runtime_state, reason});
   if (report.transitions.size() > max_transitions) report.transitions.pop_front();
   std::fprintf(stderr, "aegis-agent: %s\n", reason.c_str());
   publish(true);

@@ -46,10 +46,10 @@ class Daemon {
   void publish(bool durable);
 
   DaemonParts parts_;
-  GateVerdict claimed_;       // what holds as long as nothing is wrong
-  aegis_settings settings_;   // as this process set them
+  GateVerdict claimed_;      // what holds as long as nothing is wrong
+  aegis_settings settings_;  // as this process set them
   RuleSource rules_;
-  std::string fault_;         // why the state is not the claimed one; "" when it is
+  std::string fault_;  // why the state is not the claimed one; "" when it is
   bool is_emergency_ = false;
   uint64_t ticks_ = 0;
 };

@@ -20,12 +20,10 @@ Status record_switch(const Instance& instance, bool disable, const std::string& 
   const std::string path = instance.state_dir + "/audit.jsonl";
   const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return system_error("open the audit trail " + path, errno);
-  const nlohmann::ordered_json json = {{"time", std::time(nullptr)},
-                                       {"act", disable ? "emergency_disable" : "emergency_enable"},
-                                       {"uid", ::getuid()},
-                                       {"pid", ::getpid()},
-                                       {"parent", ::getppid()},
-                                       {"reason", reason}};
+  const nlohmann::ordered_json json = {
+      {"time", std::time(nullptr)}, {"act", disable ? "emergency_disable" : "emergency_enable"},
+      {"uid", ::getuid()},          {"pid", ::getpid()},
+      {"parent", ::getppid()},      {"reason", reason}};
   const std::string line = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   if (::write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) || ::fsync(file.get()) != 0)
     return system_error("write the audit trail " + path, errno);
@@ -49,7 +47,8 @@ int switch_emergency(const Arguments& arguments) {
   const auto maps = find_shared_maps(object->get(), instance->pin_root);
   if (!maps) return fail(maps.error());
   if (!maps->control)
-    return fail({"cannot switch instance " + instance->name + ": it has nothing in the kernel", "See aegis-agent status"});
+    return fail(
+        {"cannot switch instance " + instance->name + ": it has nothing in the kernel", "See aegis-agent status"});
   if (auto recorded = record_switch(*instance, disable, arguments.reason); !recorded) return fail(recorded.error());
   std::atomic_ref(maps->control->emergency).store(disable ? 1u : 0u, std::memory_order_release);
   std::printf("instance %s: enforcement %s\n", instance->name.c_str(), disable ? "switched off" : "switched on");

@@ -21,8 +21,7 @@ bool holds_same_object(const SharedMaps& maps, const BpfImage& image) {
 
 void note_object(const SharedMaps& maps, const BpfImage& image) {
   for (size_t i = 0; i < 32; i++)
-    maps.control->object_sha256[i] =
-        static_cast<uint8_t>(std::stoi(image.sha256.substr(i * 2, 2), nullptr, 16));
+    maps.control->object_sha256[i] = static_cast<uint8_t>(std::stoi(image.sha256.substr(i * 2, 2), nullptr, 16));
 }
 
 bool was_stopped(const Feeling& feeling) {

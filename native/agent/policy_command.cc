@@ -62,8 +62,7 @@ int validate_policy(const Arguments& arguments) {
   const auto loaded = load_policy(arguments.policy_file);
   if (!loaded) return fail(loaded.error());
   std::printf("%s can be applied: %zu inodes, %zu paths by name, %zu exempt cgroups\n", arguments.policy_file.c_str(),
-              loaded->resolved.inodes.keys.size(), loaded->resolved.paths.keys.size(),
-              loaded->resolved.cgroups.size());
+              loaded->resolved.inodes.keys.size(), loaded->resolved.paths.keys.size(), loaded->resolved.cgroups.size());
   return 0;
 }
 

@@ -21,8 +21,7 @@ Status drop_privileges() {
   if (::syscall(SYS_capget, &header, data) != 0) return system_error("read capabilities", errno);
   const bool has_bpf = (data[CAP_TO_INDEX(CAP_BPF)].permitted & CAP_TO_MASK(CAP_BPF)) != 0;
   data[0] = data[1] = {};
-  if (has_bpf)
-    data[CAP_TO_INDEX(CAP_BPF)].effective = data[CAP_TO_INDEX(CAP_BPF)].permitted = CAP_TO_MASK(CAP_BPF);
+  if (has_bpf) data[CAP_TO_INDEX(CAP_BPF)].effective = data[CAP_TO_INDEX(CAP_BPF)].permitted = CAP_TO_MASK(CAP_BPF);
   if (::syscall(SYS_capset, &header, data) != 0) return system_error("drop capabilities", errno);
   return Done{};
 }

@@ -26,11 +26,12 @@ Json feelings_json(const std::vector<Feeling>& feelings) {
 }
 
 // One rung, on maps of its own that no policy is in: only the canary is acted on.
-Json try_mechanism(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
-                   const Canary& canary, Mechanism mechanism) {
+Json try_mechanism(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types, const Canary& canary,
+                   Mechanism mechanism) {
   auto attached = attach(image, maps, types, {mechanism, hooks_of(mechanism), ""});
   if (!attached)
-    return {{"attached", false}, {"felt", false}, {"error", attached.error().what}, {"blocker", attached.error().blocker}};
+    return {
+        {"attached", false}, {"felt", false}, {"error", attached.error().what}, {"blocker", attached.error().blocker}};
   const auto feelings = canary.feel(mechanism, attached->attached_hooks(), SIGKILL, false);
   (void)detach(*attached);
   return {{"attached", true}, {"felt", is_felt(feelings, mechanism)}, {"acts", feelings_json(feelings)}};
@@ -44,9 +45,10 @@ int probe_kernel(const Arguments& arguments) {
   if (!instance) return fail(instance.error());
   if (auto made = make_directories(*instance); !made) return fail(made.error());
   const auto facts = read_kernel_facts(seams, instance->pin_root);
-  Json json = {{"kernel_version", facts.release}, {"lsm_list", facts.lsm_list}, {"lsm_enabled", facts.lsm_lists_bpf},
-               {"lockdown", facts.lockdown},      {"core_supported", facts.has_btf}, {"bpffs", facts.has_bpffs},
-               {"cgroup_v2", facts.has_cgroup2},  {"may_load", facts.may_load}};
+  Json json = {{"kernel_version", facts.release},    {"lsm_list", facts.lsm_list},
+               {"lsm_enabled", facts.lsm_lists_bpf}, {"lockdown", facts.lockdown},
+               {"core_supported", facts.has_btf},    {"bpffs", facts.has_bpffs},
+               {"cgroup_v2", facts.has_cgroup2},     {"may_load", facts.may_load}};
   const auto image = read_bpf_image(seams);
   if (!image) return fail(image.error());
   const auto object = open_object(*image);
@@ -63,16 +65,19 @@ int probe_kernel(const Arguments& arguments) {
   settings.signal = SIGKILL;
   maps->control.switch_settings(settings);
   for (const auto mechanism : {Mechanism::lsm, Mechanism::fmod_ret, Mechanism::fentry, Mechanism::tracepoint})
-    json["mechanisms"][mechanism_name(mechanism)] =
-        try_mechanism(*image, *maps, *types, *canary, mechanism);
+    json["mechanisms"][mechanism_name(mechanism)] = try_mechanism(*image, *maps, *types, *canary, mechanism);
   canary->remove();
   if (arguments.json) {
     std::puts(json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
     return 0;
   }
-  std::printf("kernel %s, lsm %s, lockdown %s\n", facts.release.c_str(), facts.lsm_list.c_str(), facts.lockdown.c_str());
+  std::printf("kernel %s, lsm %s, lockdown %s\n", facts.release.c_str(), facts.lsm_list.c_str(),
+              facts.lockdown.c_str());
   for (const auto& [name, found] : json["mechanisms"].items())
-    std::printf("%-11s %s\n", name.c_str(), found["felt"] ? "felt" : found["attached"] ? "attached, not felt" : "cannot attach");
+    std::printf("%-11s %s\n", name.c_str(),
+                found["felt"]       ? "felt"
+                : found["attached"] ? "attached, not felt"
+                                    : "cannot attach");
   return 0;
 }
 

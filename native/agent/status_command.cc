@@ -38,7 +38,8 @@ int show_status(const Arguments& arguments) {
   if (!instance) return fail(instance.error());
   const auto text = read_file(instance->report_path, 4u << 20);
   if (!text)
-    return fail({text.error().what, "No agent of instance " + instance->name + " has run here; start one: aegis-agent run"});
+    return fail(
+        {text.error().what, "No agent of instance " + instance->name + " has run here; start one: aegis-agent run"});
   const Json report = Json::parse(*text, nullptr, false);
   if (!report.is_object())
     return fail({"cannot read " + instance->report_path + ": not a JSON object", "Start the agent again"});
@@ -48,10 +49,10 @@ int show_status(const Arguments& arguments) {
     std::puts(Json{{"alive", alive}, {"report", report}}.dump(2).c_str());
     return alive ? 0 : 1;
   }
-  std::printf("instance   %s\nagent      %s (pid %d)\nstate      %s%s\nmechanism  %s\nguarantee  %s\n", instance->name.c_str(),
-              alive ? "alive" : "not running", member<int>(report, "pid", 0),
-              member<std::string>(report, "runtime_state", "unknown").c_str(), alive ? "" : " (as last reported; stale)",
-              member<std::string>(report, "mechanism", "unknown").c_str(),
+  std::printf("instance   %s\nagent      %s (pid %d)\nstate      %s%s\nmechanism  %s\nguarantee  %s\n",
+              instance->name.c_str(), alive ? "alive" : "not running", member<int>(report, "pid", 0),
+              member<std::string>(report, "runtime_state", "unknown").c_str(),
+              alive ? "" : " (as last reported; stale)", member<std::string>(report, "mechanism", "unknown").c_str(),
               member<std::string>(report, "guarantee", "unknown").c_str());
   for (const auto& seam : member<std::vector<std::string>>(report, "seams", {}))
     std::printf("seam       %s\n", seam.c_str());

@@ -66,8 +66,7 @@ Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const K
   attachment.pin_dir = request.pin_dir;
   auto object = open_object(image, types.btf);
   if (!object) return object.error();
-  if (auto chosen = choose_programs(object->get(), types, request, attachment.hooks); !chosen)
-    return chosen.error();
+  if (auto chosen = choose_programs(object->get(), types, request, attachment.hooks); !chosen) return chosen.error();
   if (auto reused = reuse_shared_maps(object->get(), maps); !reused) return reused.error();
   if (auto loaded = load_programs(object->get(), types); !loaded) return loaded.error();
   if (!request.pin_dir.empty())

@@ -2,8 +2,8 @@
 // The programs of one rung, loaded and attached: all that are needed, or none.
 #pragma once
 
-#include <cstdint>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,8 +27,8 @@ using HookStates = std::array<HookState, AEGIS_HOOK_COUNT>;
 struct Attachment {
   Mechanism mechanism = Mechanism::none;
   HookStates hooks{};
-  std::string pin_dir;           // "" when not pinned
-  std::vector<std::string> pins; // names below pin_dir
+  std::string pin_dir;            // "" when not pinned
+  std::vector<std::string> pins;  // names below pin_dir
   std::vector<UniqueFd> links;
 
   uint32_t attached_hooks() const;
@@ -36,7 +36,7 @@ struct Attachment {
 
 struct AttachRequest {
   Mechanism mechanism;
-  uint32_t hooks;        // bits by enum aegis_hook
+  uint32_t hooks;       // bits by enum aegis_hook
   std::string pin_dir;  // "" attaches for the life of this process only
 };
 

@@ -38,8 +38,7 @@ Result<BpfImage> read_bpf_image(const Seams& seams) {
   image.loose = std::move(*content);
   image.sha256 = sha256_hex(image.loose);
   if (image.loose == embedded_object() || seams.allow_unsigned_object) return image;
-  if (!seams.object_hash_path.empty() && image.sha256 == read_expected_digest(seams.object_hash_path))
-    return image;
+  if (!seams.object_hash_path.empty() && image.sha256 == read_expected_digest(seams.object_hash_path)) return image;
   return Error{"cannot use " + seams.object_path + ": its sha256 " + image.sha256 + " is not a known one",
                "Put the digest into the file AEGIS_BPF_OBJ_HASH_PATH names, or set AEGIS_ALLOW_UNSIGNED_BPF=1"};
 }

@@ -49,8 +49,8 @@ UniqueFd create_inner_template(bpf_map* outer) {
   const bpf_map* inner = bpf_map__inner_map(outer);
   if (inner == nullptr) return UniqueFd();
   LIBBPF_OPTS(bpf_map_create_opts, options);
-  return UniqueFd(bpf_map_create(bpf_map__type(inner), "template", bpf_map__key_size(inner),
-                                 bpf_map__value_size(inner), 1, &options));
+  return UniqueFd(bpf_map_create(bpf_map__type(inner), "template", bpf_map__key_size(inner), bpf_map__value_size(inner),
+                                 1, &options));
 }
 
 Result<UniqueFd> create_map(bpf_map* map, const std::string& name) {
@@ -59,8 +59,8 @@ Result<UniqueFd> create_map(bpf_map* map, const std::string& name) {
   if (name == "control") options.map_flags |= BPF_F_MMAPABLE;
   const UniqueFd inner = create_inner_template(map);
   if (inner) options.inner_map_fd = static_cast<__u32>(inner.get());
-  UniqueFd fd(bpf_map_create(bpf_map__type(map), name.c_str(), bpf_map__key_size(map),
-                             bpf_map__value_size(map), bpf_map__max_entries(map), &options));
+  UniqueFd fd(bpf_map_create(bpf_map__type(map), name.c_str(), bpf_map__key_size(map), bpf_map__value_size(map),
+                             bpf_map__max_entries(map), &options));
   if (!fd) {
     const int error = errno;
     return system_error("create the BPF map " + name, error, "Run as root with CAP_BPF",
@@ -79,8 +79,7 @@ bool has_shape(int fd, const bpf_map* map) {
 
 enum class Missing { create, leave };
 
-Result<SharedMaps> open_maps(bpf_object* object, const std::string& pin_root, Missing missing,
-                             Pinning pinning) {
+Result<SharedMaps> open_maps(bpf_object* object, const std::string& pin_root, Missing missing, Pinning pinning) {
   SharedMaps maps;
   const std::string directory = pin_root + "/maps";
   bpf_map* map;
@@ -136,8 +135,7 @@ Result<ObjectPtr> open_object(const BpfImage& image, const std::string& kernel_b
     options.btf_custom_path = path.c_str();
   }
   object.reset(bpf_object__open_mem(image.bytes().data(), image.bytes().size(), &options));
-  if (!object)
-    return Error{"cannot read the BPF object: " + take_libbpf_messages(), "Build it again: make -C native"};
+  if (!object) return Error{"cannot read the BPF object: " + take_libbpf_messages(), "Build it again: make -C native"};
   return object;
 }
 
@@ -168,9 +166,7 @@ void ControlPage::switch_settings(const aegis_settings& next) const {
   slot.store(unused, std::memory_order_release);
 }
 
-uint64_t ControlPage::generation() const {
-  return std::atomic_ref(page_->generation).load(std::memory_order_acquire);
-}
+uint64_t ControlPage::generation() const { return std::atomic_ref(page_->generation).load(std::memory_order_acquire); }
 
 void ControlPage::switch_generation(uint64_t next) const {
   std::atomic_ref(page_->generation).store(next, std::memory_order_release);
@@ -203,8 +199,7 @@ Status reuse_shared_maps(bpf_object* object, const SharedMaps& maps) {
   bpf_object__for_each_map(map, object) {
     const int fd = maps.fd(map_name(map));
     if (fd < 0) continue;
-    if (const int error = bpf_map__reuse_fd(map, fd))
-      return system_error("reuse the map " + map_name(map), -error);
+    if (const int error = bpf_map__reuse_fd(map, fd)) return system_error("reuse the map " + map_name(map), -error);
   }
   return Done{};
 }

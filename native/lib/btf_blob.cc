@@ -14,14 +14,21 @@ int64_t trailing_bytes(uint32_t info) {
   switch (BTF_INFO_KIND(info)) {
     case BTF_KIND_INT:
     case BTF_KIND_VAR:
-    case BTF_KIND_DECL_TAG: return 4;
-    case BTF_KIND_ARRAY: return sizeof(btf_array);
+    case BTF_KIND_DECL_TAG:
+      return 4;
+    case BTF_KIND_ARRAY:
+      return sizeof(btf_array);
     case BTF_KIND_STRUCT:
-    case BTF_KIND_UNION: return vlen * static_cast<int64_t>(sizeof(btf_member));
-    case BTF_KIND_ENUM: return vlen * static_cast<int64_t>(sizeof(btf_enum));
-    case BTF_KIND_FUNC_PROTO: return vlen * static_cast<int64_t>(sizeof(btf_param));
-    case BTF_KIND_DATASEC: return vlen * static_cast<int64_t>(sizeof(btf_var_secinfo));
-    case kind_enum64: return vlen * 12;
+    case BTF_KIND_UNION:
+      return vlen * static_cast<int64_t>(sizeof(btf_member));
+    case BTF_KIND_ENUM:
+      return vlen * static_cast<int64_t>(sizeof(btf_enum));
+    case BTF_KIND_FUNC_PROTO:
+      return vlen * static_cast<int64_t>(sizeof(btf_param));
+    case BTF_KIND_DATASEC:
+      return vlen * static_cast<int64_t>(sizeof(btf_var_secinfo));
+    case kind_enum64:
+      return vlen * 12;
     case BTF_KIND_PTR:
     case BTF_KIND_FWD:
     case BTF_KIND_TYPEDEF:
@@ -30,8 +37,10 @@ int64_t trailing_bytes(uint32_t info) {
     case BTF_KIND_RESTRICT:
     case BTF_KIND_FUNC:
     case BTF_KIND_FLOAT:
-    case BTF_KIND_TYPE_TAG: return 0;
-    default: return -1;
+    case BTF_KIND_TYPE_TAG:
+      return 0;
+    default:
+      return -1;
   }
 }
 
@@ -45,7 +54,8 @@ std::optional<BtfBlob> BtfBlob::parse(std::string_view blob) {
   std::memcpy(&header, blob.data(), sizeof header);
   if (header.magic != BTF_MAGIC || header.hdr_len < sizeof header || header.hdr_len > blob.size()) return std::nullopt;
   const std::string_view body = blob.substr(header.hdr_len);
-  if (!is_within(header.type_off, header.type_len, body.size()) || !is_within(header.str_off, header.str_len, body.size()))
+  if (!is_within(header.type_off, header.type_len, body.size()) ||
+      !is_within(header.str_off, header.str_len, body.size()))
     return std::nullopt;
   BtfBlob parsed;
   parsed.types_ = body.substr(header.type_off, header.type_len);
@@ -93,8 +103,11 @@ uint32_t BtfBlob::resolve(uint32_t id) const {
       case BTF_KIND_VOLATILE:
       case BTF_KIND_CONST:
       case BTF_KIND_RESTRICT:
-      case BTF_KIND_TYPE_TAG: id = found.type; break;
-      default: return id;
+      case BTF_KIND_TYPE_TAG:
+        id = found.type;
+        break;
+      default:
+        return id;
     }
   }
   return 0;

@@ -50,7 +50,8 @@ bool wait_child(pid_t child, siginfo_t& info) {
     in_time = ready > 0;
     if (!in_time) ::kill(child, SIGKILL);
   }
-  while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED) != 0 && errno == EINTR) {}
+  while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED) != 0 && errno == EINTR) {
+  }
   return in_time;
 }
 
@@ -106,8 +107,7 @@ std::vector<Feeling> Canary::feel(Mechanism mechanism, uint32_t hooks, int signa
   const CanaryFile file{path_.c_str(), second.c_str(), third.c_str(), file_.get()};
   std::vector<Feeling> feelings;
   for (size_t i = 0; i < canary_act_count; i++)
-    if (wants(canary_acts[i], mechanism, hooks, only_open))
-      feelings.push_back(try_act(canary_acts[i], file, signal));
+    if (wants(canary_acts[i], mechanism, hooks, only_open)) feelings.push_back(try_act(canary_acts[i], file, signal));
   if (mechanism == Mechanism::tracepoint)
     for (auto& feeling : feelings) feeling.hook = AEGIS_HOOK_SYSCALL_PATH;
   return feelings;
@@ -136,9 +136,8 @@ void Canary::remove() {
 
 bool is_felt(const std::vector<Feeling>& feelings, Mechanism mechanism) {
   const Outcome wanted = is_synchronous(mechanism) ? Outcome::denied : Outcome::killed;
-  return !feelings.empty() && std::all_of(feelings.begin(), feelings.end(), [&](const Feeling& feeling) {
-    return feeling.outcome == wanted;
-  });
+  return !feelings.empty() && std::all_of(feelings.begin(), feelings.end(),
+                                          [&](const Feeling& feeling) { return feeling.outcome == wanted; });
 }
 
 void remove_stale_canaries(const std::string& directory, const std::string& keep) {
@@ -146,7 +145,8 @@ void remove_stale_canaries(const std::string& directory, const std::string& keep
   if (!listing) return;
   while (const dirent* entry = ::readdir(listing.get())) {
     const std::string path = directory + "/" + entry->d_name;
-    if (std::string_view(entry->d_name).starts_with(prefix) && (keep.empty() || !path.starts_with(keep))) ::unlink(path.c_str());
+    if (std::string_view(entry->d_name).starts_with(prefix) && (keep.empty() || !path.starts_with(keep)))
+      ::unlink(path.c_str());
   }
 }
 

@@ -4,9 +4,9 @@
 // mechanism works; the agent itself never touches the file while it is armed.
 #pragma once
 
-#include <cstdint>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,7 +27,7 @@ struct Feeling {
   size_t hook;
   std::string act;  // open, read, truncate, ...
   Outcome outcome;
-  int error = 0;    // errno of the call or of what kept it from being tried
+  int error = 0;  // errno of the call or of what kept it from being tried
 };
 
 class Canary {

@@ -49,8 +49,7 @@ Result<Cgroup> resolve_cgroup(const std::string& mount, const std::string& path)
   const bool below_mount = path == mount || path.starts_with(mount + "/");
   const std::string wanted = below_mount ? path : mount + path;
   const std::unique_ptr<char, decltype(&::free)> real(::realpath(wanted.c_str(), nullptr), ::free);
-  if (!real)
-    return system_error("find cgroup " + path, errno, "Name an existing cgroup directory");
+  if (!real) return system_error("find cgroup " + path, errno, "Name an existing cgroup directory");
   const std::string resolved = real.get();
   if (!is_cgroup2(resolved))
     return Error{"cannot use " + path + ": not a cgroup v2 directory", "Name a directory below " + mount};
@@ -83,8 +82,8 @@ Result<Cgroup> own_cgroup(const std::string& mount) {
     const std::string path(line.substr(3));
     return resolve_cgroup(mount, path == "/" ? mount : mount + path);
   }
-  return Error{"cannot find this process in the cgroup v2 hierarchy",
-               "Start it where cgroup v2 is in use", "CGROUP_V2_MISSING"};
+  return Error{"cannot find this process in the cgroup v2 hierarchy", "Start it where cgroup v2 is in use",
+               "CGROUP_V2_MISSING"};
 }
 
 }  // namespace aegis

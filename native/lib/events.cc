@@ -48,23 +48,24 @@ std::string render_event(const aegis_event& event, const std::string& path, LogF
   const std::string comm(event.comm, ::strnlen(event.comm, sizeof event.comm));
   const std::string device = std::to_string(event.dev >> 20) + ":" + std::to_string(event.dev & 0xfffff);
   if (format == LogFormat::text) {
-    std::string line = std::string(action_name(event.action)) + " " + (hook ? hook->name : "unknown") + " pid=" +
-                       std::to_string(event.pid) + " uid=" + std::to_string(event.uid) + " comm=";
+    std::string line = std::string(action_name(event.action)) + " " + (hook ? hook->name : "unknown") +
+                       " pid=" + std::to_string(event.pid) + " uid=" + std::to_string(event.uid) + " comm=";
     for (const char c : comm) line += c >= ' ' && c <= '~' ? c : '?';
     return line + " dev=" + device + " ino=" + std::to_string(event.ino) + (path.empty() ? "" : " path=" + path);
   }
-  nlohmann::ordered_json json = {{"type", "act"},
-                                 {"time", wall_time(event.time_ns)},
-                                 {"pid", event.pid},
-                                 {"tid", event.tid},
-                                 {"uid", event.uid},
-                                 {"cgroup", event.cgroup},
-                                 {"comm", comm},
-                                 {"class", hook ? hook->class_name : "unknown"},
-                                 {"hook", hook ? hook->name : "unknown"},
-                                 {"action", action_name(event.action)},
-                                 {"mechanism", mechanism_name(static_cast<Mechanism>(event.mechanism % AEGIS_MECHANISM_COUNT))},
-                                 {"generation", event.generation}};
+  nlohmann::ordered_json json = {
+      {"type", "act"},
+      {"time", wall_time(event.time_ns)},
+      {"pid", event.pid},
+      {"tid", event.tid},
+      {"uid", event.uid},
+      {"cgroup", event.cgroup},
+      {"comm", comm},
+      {"class", hook ? hook->class_name : "unknown"},
+      {"hook", hook ? hook->name : "unknown"},
+      {"action", action_name(event.action)},
+      {"mechanism", mechanism_name(static_cast<Mechanism>(event.mechanism % AEGIS_MECHANISM_COUNT))},
+      {"generation", event.generation}};
   if (event.ino != 0) {
     json["dev"] = device;
     json["ino"] = event.ino;

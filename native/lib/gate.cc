@@ -12,11 +12,15 @@ void add_signal_rungs(const GateRequest& request, std::vector<Mechanism>& rungs)
 
 const char* state_of(Mechanism mechanism) {
   switch (mechanism) {
-    case Mechanism::lsm: return "ENFORCE";
-    case Mechanism::fmod_ret: return "ENFORCE_OVERRIDE";
+    case Mechanism::lsm:
+      return "ENFORCE";
+    case Mechanism::fmod_ret:
+      return "ENFORCE_OVERRIDE";
     case Mechanism::fentry:
-    case Mechanism::tracepoint: return "ENFORCE_SIGNAL";
-    case Mechanism::none: break;
+    case Mechanism::tracepoint:
+      return "ENFORCE_SIGNAL";
+    case Mechanism::none:
+      break;
   }
   return "AUDIT_FALLBACK";
 }
@@ -24,10 +28,14 @@ const char* state_of(Mechanism mechanism) {
 const char* guarantee_of(Mechanism mechanism) {
   switch (mechanism) {
     case Mechanism::lsm:
-    case Mechanism::fmod_ret: return "synchronous";
-    case Mechanism::fentry: return "before_return";
-    case Mechanism::tracepoint: return "by_path";
-    case Mechanism::none: break;
+    case Mechanism::fmod_ret:
+      return "synchronous";
+    case Mechanism::fentry:
+      return "before_return";
+    case Mechanism::tracepoint:
+      return "by_path";
+    case Mechanism::none:
+      break;
   }
   return "none";
 }
@@ -39,9 +47,14 @@ std::vector<Mechanism> plan_rungs(const GateRequest& request, bool lsm_listed) {
   if (request.asked == Asked::audit) return rungs;
   if (lsm_listed) rungs.push_back(Mechanism::lsm);
   switch (request.fallback) {
-    case Fallback::none: break;
-    case Fallback::override_return: rungs.push_back(Mechanism::fmod_ret); break;
-    case Fallback::signal: add_signal_rungs(request, rungs); break;
+    case Fallback::none:
+      break;
+    case Fallback::override_return:
+      rungs.push_back(Mechanism::fmod_ret);
+      break;
+    case Fallback::signal:
+      add_signal_rungs(request, rungs);
+      break;
     case Fallback::automatic:
       rungs.push_back(Mechanism::fmod_ret);
       add_signal_rungs(request, rungs);

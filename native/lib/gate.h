@@ -31,11 +31,11 @@ struct GateFacts {
   bool lsm_tried = false;
   Mechanism felt = Mechanism::none;       // the first rung whose canary was felt
   Mechanism observing = Mechanism::none;  // programs that are attached to report only
-  std::set<std::string> blockers;    // found on the way: HOOK_ATTACH_FAILED, ...
+  std::set<std::string> blockers;         // found on the way: HOOK_ATTACH_FAILED, ...
 };
 
 struct GateVerdict {
-  bool refuses = false;        // do not start
+  bool refuses = false;  // do not start
   std::string runtime_state;
   bool audit_only = true;
   bool enforce_capable = false;

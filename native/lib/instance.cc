@@ -55,14 +55,12 @@ std::string lock_path(const Instance& instance, const std::string& what) {
 
 Result<Instance> name_instance(const std::string& name, const Seams& seams) {
   if (!is_name(name))
-    return Error{"cannot use instance name \"" + name + "\"",
-                 "Use 1 to 64 letters, digits, - and _", "", true};
+    return Error{"cannot use instance name \"" + name + "\"", "Use 1 to 64 letters, digits, - and _", "", true};
   Instance instance;
   instance.name = name;
   instance.run_dir = "/run/aegis/" + name;
   instance.state_dir = "/var/lib/aegis/" + name;
-  instance.report_path =
-      seams.report_path.empty() ? instance.state_dir + "/capabilities.json" : seams.report_path;
+  instance.report_path = seams.report_path.empty() ? instance.state_dir + "/capabilities.json" : seams.report_path;
   instance.pin_root = seams.pin_root.empty() ? seams.bpffs_path + "/aegis/" + name : seams.pin_root;
   return instance;
 }
@@ -78,8 +76,8 @@ Result<UniqueFd> lock_instance(const Instance& instance, const std::string& what
   if (!file) return system_error("open " + path, errno);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error("lock " + path, errno);
-    return Error{"cannot take instance " + instance.name + ": process " +
-                     std::to_string(lock_owner(instance, what)) + " owns it",
+    return Error{"cannot take instance " + instance.name + ": process " + std::to_string(lock_owner(instance, what)) +
+                     " owns it",
                  what == "apply" ? "Try again when that one is done applying its policy"
                                  : "Stop that one first, or choose another --instance"};
   }

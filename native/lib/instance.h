@@ -15,14 +15,12 @@ namespace aegis {
 
 struct Instance {
   std::string name;
-  std::string run_dir;      // /run/aegis/<name>: lock, canary; only root may look in
-  std::string state_dir;    // /var/lib/aegis/<name>: report, applied policy, audit trail
+  std::string run_dir;    // /run/aegis/<name>: lock, canary; only root may look in
+  std::string state_dir;  // /var/lib/aegis/<name>: report, applied policy, audit trail
   std::string report_path;
-  std::string pin_root;     // on bpffs
+  std::string pin_root;  // on bpffs
 
-  std::string policy_path(uint64_t generation) const {
-    return state_dir + "/policy-" + std::to_string(generation);
-  }
+  std::string policy_path(uint64_t generation) const { return state_dir + "/policy-" + std::to_string(generation); }
 };
 
 // Checks the name ([A-Za-z0-9_-], 1 to 64) and lays the paths out; touches nothing.

@@ -25,8 +25,8 @@ struct Field {
 };
 
 // Finds members by name, also inside anonymous structures and unions.
-void find_fields(const BtfBlob& blob, uint32_t structure, uint32_t base, const std::set<std::string, std::less<>>& wanted,
-                 std::vector<Field>& fields, int depth) {
+void find_fields(const BtfBlob& blob, uint32_t structure, uint32_t base,
+                 const std::set<std::string, std::less<>>& wanted, std::vector<Field>& fields, int depth) {
   const btf_type type = blob.type(structure);
   for (uint32_t i = 0; i < BTF_INFO_VLEN(type.info); i++) {
     const btf_member member = blob.member(structure, i);
@@ -166,7 +166,8 @@ Result<KernelTypes> find_kernel_types(std::string_view bytes, const WantedTypes&
   return types;
 }
 
-Result<KernelTypes> load_kernel_types(const std::string& path, const std::string& cache_file, const WantedTypes& wanted) {
+Result<KernelTypes> load_kernel_types(const std::string& path, const std::string& cache_file,
+                                      const WantedTypes& wanted) {
   if (!cache_file.empty())
     if (const auto cached = read_file(cache_file, 1u << 20))
       if (auto types = parse_cache(*cached)) return std::move(*types);

@@ -39,6 +39,7 @@ Result<KernelTypes> find_kernel_types(std::string_view blob, const WantedTypes& 
 
 // The same from `path`, or from the cache in `cache_file` ("" for no cache). A
 // cache that does not parse is ignored and written anew.
-Result<KernelTypes> load_kernel_types(const std::string& path, const std::string& cache_file, const WantedTypes& wanted);
+Result<KernelTypes> load_kernel_types(const std::string& path, const std::string& cache_file,
+                                      const WantedTypes& wanted);
 
 }  // namespace aegis

@@ -14,13 +14,13 @@ namespace aegis {
 struct KernelFacts {
   std::string release;
   std::string boot_id;
-  std::string lsm_list;        // "" when it cannot be read
+  std::string lsm_list;  // "" when it cannot be read
   bool lsm_lists_bpf = false;
-  std::string lockdown;        // none, integrity, confidentiality
+  std::string lockdown;  // none, integrity, confidentiality
   bool has_btf = false;
   bool has_bpffs = false;
   bool has_cgroup2 = false;
-  bool may_load = false;       // CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN as far as needed
+  bool may_load = false;  // CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN as far as needed
 };
 
 KernelFacts read_kernel_facts(const Seams& seams, const std::string& pin_root);

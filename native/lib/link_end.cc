@@ -24,8 +24,10 @@ void collect(const std::string& path, std::vector<uint32_t>& programs) {
   for (const auto& name : *names) {
     const std::string entry = path + "/" + name;
     const UniqueFd object(bpf_obj_get(entry.c_str()));
-    if (!object) collect(entry, programs);
-    else if (const uint32_t id = program_of_link(object.get())) programs.push_back(id);
+    if (!object)
+      collect(entry, programs);
+    else if (const uint32_t id = program_of_link(object.get()))
+      programs.push_back(id);
   }
 }
 

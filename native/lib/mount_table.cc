@@ -25,8 +25,7 @@ Result<MountTable> MountTable::read() {
     const auto major = parse_decimal(device[0], 0xfff);
     const auto minor = parse_decimal(device[1], 0xfffff);
     if (major && minor)
-      table.device_of_mount_[*mount] =
-          kernel_device(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
+      table.device_of_mount_[*mount] = kernel_device(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
   }
   return table;
 }
@@ -34,8 +33,7 @@ Result<MountTable> MountTable::read() {
 MountTable::Found MountTable::find(const std::string& path) const {
   Found found;
   struct statx info;
-  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_SYNC_AS_STAT, STATX_TYPE | STATX_INO | STATX_MNT_ID,
-              &info) != 0) {
+  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_SYNC_AS_STAT, STATX_TYPE | STATX_INO | STATX_MNT_ID, &info) != 0) {
     found.error = errno;
     return found;
   }

@@ -27,8 +27,8 @@ Status notify_manager(const std::string& message) {
   const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket) return system_error("open a socket to the service manager", errno);
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + target.size());
-  if (::sendto(socket.get(), message.data(), message.size(), MSG_NOSIGNAL,
-               reinterpret_cast<const sockaddr*>(&address), length) < 0)
+  if (::sendto(socket.get(), message.data(), message.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+               length) < 0)
     return system_error("notify the service manager", errno);
   return Done{};
 }

@@ -51,16 +51,14 @@ struct Policy {
   std::array<std::vector<Entry>, section_count> sections;
   std::string source;  // the file as read; events refer to it by offset
 
-  const std::vector<Entry>& entries(Section section) const {
-    return sections[static_cast<size_t>(section)];
-  }
+  const std::vector<Entry>& entries(Section section) const { return sections[static_cast<size_t>(section)]; }
 };
 
 const char* section_name(Section section);
 
 // A policy error with its place: "cannot apply FILE: line L, column C: cause".
-Error policy_error(const std::string& file, uint32_t line, uint32_t column,
-                   const std::string& cause, std::string way_out);
+Error policy_error(const std::string& file, uint32_t line, uint32_t column, const std::string& cause,
+                   std::string way_out);
 
 // Parses a whole policy; the first error refuses all of it. `file` only names
 // the source in errors.

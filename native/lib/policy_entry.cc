@@ -16,8 +16,7 @@ namespace {
 using Fault = std::optional<EntryFault>;
 
 Fault check_path(std::string_view text) {
-  if (text.front() != '/')
-    return EntryFault{0, "the path is not absolute", "Write it from the root: /..."};
+  if (text.front() != '/') return EntryFault{0, "the path is not absolute", "Write it from the root: /..."};
   if (text.size() >= PATH_MAX)
     return EntryFault{0, "the path is longer than the kernel takes", "Use at most 4095 bytes"};
   return std::nullopt;
@@ -30,8 +29,7 @@ Fault check_inode(std::string_view text) {
   if (!parse_decimal(text.substr(0, colon), UINT64_MAX))
     return EntryFault{0, "the device is not a decimal number", way_out};
   const auto ino = parse_decimal(text.substr(colon + 1), UINT64_MAX);
-  if (!ino || *ino == 0)
-    return EntryFault{colon + 1, "the inode is not a positive decimal number", way_out};
+  if (!ino || *ino == 0) return EntryFault{colon + 1, "the inode is not a positive decimal number", way_out};
   return std::nullopt;
 }
 
@@ -67,16 +65,14 @@ Fault check_cidr(std::string_view text) {
     return EntryFault{text.size(), "no prefix length", "Write 192.0.2.0/24, or use [deny_ip]"};
   uint8_t bytes[16];
   const unsigned bits = address_bits(text.substr(0, slash), bytes);
-  if (bits == 0)
-    return EntryFault{0, "not an IPv4 or IPv6 network", "Write 192.0.2.0/24 or 2001:db8::/32"};
+  if (bits == 0) return EntryFault{0, "not an IPv4 or IPv6 network", "Write 192.0.2.0/24 or 2001:db8::/32"};
   const auto prefix = parse_decimal(text.substr(slash + 1), bits);
   if (!prefix)
     return EntryFault{slash + 1, "the prefix length is not a number from 0 to " + std::to_string(bits),
                       "Correct the prefix length"};
   for (unsigned bit = static_cast<unsigned>(*prefix); bit < bits; bit++)
     if (bytes[bit / 8] & (0x80 >> (bit % 8)))
-      return EntryFault{0, "bits are set beyond the prefix",
-                        "Write the network's first address, or a longer prefix"};
+      return EntryFault{0, "bits are set beyond the prefix", "Write the network's first address, or a longer prefix"};
   return std::nullopt;
 }
 
@@ -94,8 +90,7 @@ Fault check_port_number(std::string_view text, size_t at) {
 // port[:tcp|udp|any[:egress|bind|both]]
 Fault check_port(std::string_view text) {
   const auto parts = split(text, ':');
-  if (parts.size() > 3)
-    return EntryFault{0, "too many fields", "Write port[:protocol[:direction]]"};
+  if (parts.size() > 3) return EntryFault{0, "too many fields", "Write port[:protocol[:direction]]"};
   if (auto fault = check_port_number(parts[0], 0)) return fault;
   size_t at = parts[0].size() + 1;
   if (parts.size() > 1) {
@@ -115,8 +110,7 @@ Fault check_ip_port(std::string_view text) {
   if (end == std::string_view::npos) return EntryFault{0, "no port", way_out};
   const auto address = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
   uint8_t bytes[16];
-  if (address_bits(address, bytes) != (bracketed ? 128u : 32u))
-    return EntryFault{0, "not an address", way_out};
+  if (address_bits(address, bytes) != (bracketed ? 128u : 32u)) return EntryFault{0, "not an address", way_out};
   const size_t colon = bracketed ? end + 1 : end;
   if (colon >= text.size() || text[colon] != ':') return EntryFault{colon, "no port", way_out};
   const auto parts = split(text.substr(colon + 1), ':');
@@ -138,27 +132,36 @@ Fault check_cgroup(std::string_view text) {
 }  // namespace
 
 bool is_flag_section(Section section) {
-  return section == Section::deny_ptrace || section == Section::deny_module_load ||
-         section == Section::deny_bpf;
+  return section == Section::deny_ptrace || section == Section::deny_module_load || section == Section::deny_bpf;
 }
 
 std::optional<EntryFault> check_entry(Section section, std::string_view text) {
   switch (section) {
     case Section::deny_path:
-    case Section::deny_exec_path: return check_path(text);
-    case Section::deny_inode: return check_inode(text);
-    case Section::deny_comm: return check_comm(text);
-    case Section::deny_ip: return check_ip(text);
-    case Section::deny_cidr: return check_cidr(text);
-    case Section::deny_port: return check_port(text);
-    case Section::deny_ip_port: return check_ip_port(text);
-    case Section::allow_cgroup: return check_cgroup(text);
-    case Section::tool: return std::nullopt;  // judged by the pre-execution check itself
+    case Section::deny_exec_path:
+      return check_path(text);
+    case Section::deny_inode:
+      return check_inode(text);
+    case Section::deny_comm:
+      return check_comm(text);
+    case Section::deny_ip:
+      return check_ip(text);
+    case Section::deny_cidr:
+      return check_cidr(text);
+    case Section::deny_port:
+      return check_port(text);
+    case Section::deny_ip_port:
+      return check_ip_port(text);
+    case Section::allow_cgroup:
+      return check_cgroup(text);
+    case Section::tool:
+      return std::nullopt;  // judged by the pre-execution check itself
     case Section::deny_ptrace:
     case Section::deny_module_load:
     case Section::deny_bpf:
       return EntryFault{0, "this section is a flag and takes no entries", "Remove the line"};
-    case Section::count: break;
+    case Section::count:
+      break;
   }
   return EntryFault{0, "unknown section", ""};
 }

@@ -10,26 +10,34 @@ namespace aegis {
 namespace {
 
 constexpr const char* names[section_count] = {
-    "deny_path", "deny_inode",   "deny_comm",   "deny_exec_path",   "deny_ip",  "deny_cidr",    "deny_port",
-    "deny_ip_port", "deny_ptrace", "deny_module_load", "deny_bpf", "allow_cgroup", "tool"};
+    "deny_path",    "deny_inode",  "deny_comm",        "deny_exec_path", "deny_ip",      "deny_cidr", "deny_port",
+    "deny_ip_port", "deny_ptrace", "deny_module_load", "deny_bpf",       "allow_cgroup", "tool"};
 
 // The class a section belongs to, where this build does not enforce it; "" where it does.
 const char* class_missing(Section section) {
   switch (section) {
     case Section::deny_path:
     case Section::deny_inode:
-    case Section::allow_cgroup: return "";
+    case Section::allow_cgroup:
+      return "";
     case Section::deny_comm:
-    case Section::deny_exec_path: return "exec";
+    case Section::deny_exec_path:
+      return "exec";
     case Section::deny_ip:
     case Section::deny_cidr:
     case Section::deny_port:
-    case Section::deny_ip_port: return "network";
-    case Section::deny_ptrace: return "ptrace";
-    case Section::deny_module_load: return "module";
-    case Section::deny_bpf: return "bpf";
-    case Section::tool: return "tool";
-    case Section::count: break;
+    case Section::deny_ip_port:
+      return "network";
+    case Section::deny_ptrace:
+      return "ptrace";
+    case Section::deny_module_load:
+      return "module";
+    case Section::deny_bpf:
+      return "bpf";
+    case Section::tool:
+      return "tool";
+    case Section::count:
+      break;
   }
   return "unknown";
 }
@@ -70,8 +78,7 @@ class Parser {
   }
 
   void take_line(std::string_view raw) {
-    if (raw.size() > max_line_bytes)
-      return refuse(max_line_bytes, "the line is longer than 4096 bytes", "Shorten it");
+    if (raw.size() > max_line_bytes) return refuse(max_line_bytes, "the line is longer than 4096 bytes", "Shorten it");
     if (const auto nul = raw.find('\0'); nul != std::string_view::npos)
       return refuse(nul, "a NUL byte", "Save the file as plain UTF-8 text");
     if (const auto bad = find_invalid_utf8(raw))
@@ -81,8 +88,7 @@ class Parser {
     if (line.empty() || line.front() == '#') return;
     const auto at = static_cast<size_t>(line.data() - raw.data());
     if (line.starts_with("version=")) return take_header(line, at);
-    if (!has_header_)
-      return refuse(at, "the version header is not first", "Begin the file with version=1");
+    if (!has_header_) return refuse(at, "the version header is not first", "Begin the file with version=1");
     if (is_header(line)) return take_section(line, at);
     take_entry(line, at);
   }
@@ -106,18 +112,15 @@ class Parser {
                     near.empty() ? "Remove it, or correct its name" : "Did you mean [" + near + "]?");
     }
     const auto index = static_cast<size_t>(found - std::begin(names));
-    if (seen_[index])
-      return refuse(at + 1, "section [" + std::string(name) + "] begins twice", "Join the two");
+    if (seen_[index]) return refuse(at + 1, "section [" + std::string(name) + "] begins twice", "Join the two");
     seen_[index] = true;
     section_ = static_cast<Section>(index);
     if (is_flag_section(*section_)) add(line, at);
   }
 
   void take_entry(std::string_view line, size_t at) {
-    if (!section_)
-      return refuse(at, "an entry before any section", "Put a section such as [deny_path] above it");
-    if (const auto fault = check_entry(*section_, line))
-      return refuse(at + fault->at, fault->cause, fault->way_out);
+    if (!section_) return refuse(at, "an entry before any section", "Put a section such as [deny_path] above it");
+    if (const auto fault = check_entry(*section_, line)) return refuse(at + fault->at, fault->cause, fault->way_out);
     if (policy_.entries(*section_).size() >= max_entries_per_section)
       return refuse(at, "more than 1,000,000 entries in one section", "Name networks or move files together");
     add(line, at);
@@ -145,14 +148,12 @@ const char* section_name(Section section) { return names[static_cast<size_t>(sec
 
 Error policy_error(const std::string& file, uint32_t line, uint32_t column, const std::string& cause,
                    std::string way_out) {
-  return {"cannot apply " + file + ": line " + std::to_string(line) + ", column " +
-              std::to_string(column) + ": " + cause,
-          std::move(way_out)};
+  return {
+      "cannot apply " + file + ": line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + cause,
+      std::move(way_out)};
 }
 
-Result<Policy> parse_policy(std::string_view text, const std::string& file) {
-  return Parser(text, file).parse();
-}
+Result<Policy> parse_policy(std::string_view text, const std::string& file) { return Parser(text, file).parse(); }
 
 Status check_enforced(const Policy& policy, const std::string& file) {
   for (size_t i = 0; i < section_count; i++) {
@@ -160,10 +161,10 @@ Status check_enforced(const Policy& policy, const std::string& file) {
     const std::string missing = class_missing(section);
     if (missing.empty() || policy.sections[i].empty()) continue;
     const Entry& first = policy.sections[i].front();
-    return policy_error(file, first.line, first.column,
-                        std::string("[") + names[i] + "] needs the " + missing +
-                            " class, which this build does not enforce",
-                        "Remove the section; nothing of the policy was applied");
+    return policy_error(
+        file, first.line, first.column,
+        std::string("[") + names[i] + "] needs the " + missing + " class, which this build does not enforce",
+        "Remove the section; nothing of the policy was applied");
   }
   return Done{};
 }

@@ -22,12 +22,10 @@ void add_path_hash(ResolvedPolicy& resolved, std::string_view path, uint32_t off
     resolved.pathless++;
 }
 
-Status resolve_path(const Entry& entry, const std::string& file, const MountTable& mounts,
-                    ResolvedPolicy& resolved) {
+Status resolve_path(const Entry& entry, const std::string& file, const MountTable& mounts, ResolvedPolicy& resolved) {
   const auto found = mounts.find(entry.text);
   if (found.error != 0)
-    return policy_error(file, entry.line, entry.column,
-                        "cannot find " + entry.text + ": " + std::strerror(found.error),
+    return policy_error(file, entry.line, entry.column, "cannot find " + entry.text + ": " + std::strerror(found.error),
                         "Create the file first, or remove the line");
   if (found.is_directory)
     return policy_error(file, entry.line, entry.column, entry.text + " is a directory",
@@ -57,8 +55,7 @@ Status resolve_exemption(const Entry& entry, const std::string& file, const std:
   const std::string_view text = entry.text;
   auto cgroup = text.starts_with("cgid:") ? open_cgroup_by_id(mount, *parse_decimal(text.substr(5), UINT64_MAX))
                                           : resolve_cgroup(mount, entry.text);
-  if (!cgroup)
-    return policy_error(file, entry.line, entry.column, cgroup.error().what, cgroup.error().way_out);
+  if (!cgroup) return policy_error(file, entry.line, entry.column, cgroup.error().what, cgroup.error().way_out);
   resolved.cgroups.push_back(std::move(*cgroup));
   return Done{};
 }

@@ -118,7 +118,8 @@ void visit_counters(const SharedMaps& maps, Visit visit) {
 std::array<HookCounts, AEGIS_HOOK_COUNT> read_counts(const SharedMaps& maps) {
   std::array<HookCounts, AEGIS_HOOK_COUNT> counts{};
   visit_counters(maps, [&](__u32 hook, const aegis_counters& value) {
-    for (size_t action = 0; action < AEGIS_ACTION_COUNT; action++) counts[hook].actions[action] += value.actions[action];
+    for (size_t action = 0; action < AEGIS_ACTION_COUNT; action++)
+      counts[hook].actions[action] += value.actions[action];
     counts[hook].lost += value.lost;
   });
   return counts;
@@ -126,7 +127,8 @@ std::array<HookCounts, AEGIS_HOOK_COUNT> read_counts(const SharedMaps& maps) {
 
 uint64_t read_canary_count(const SharedMaps& maps, Mechanism mechanism) {
   uint64_t count = 0;
-  visit_counters(maps, [&](__u32, const aegis_counters& value) { count += value.canary[static_cast<size_t>(mechanism)]; });
+  visit_counters(maps,
+                 [&](__u32, const aegis_counters& value) { count += value.canary[static_cast<size_t>(mechanism)]; });
   return count;
 }
 

@@ -62,10 +62,8 @@ Status set_knobs(bpf_object* object, const KernelFunctions& functions) {
   const aegis_knobs knobs{parameters_of(functions, "bpf_lsm_inode_setattr") == 3,
                           parameters_of(functions, "security_inode_setattr") == 3};
   bpf_map* map;
-  bpf_object__for_each_map(map, object)
-    if (std::string_view(bpf_map__name(map)) == ".rodata.knobs" &&
-        bpf_map__set_initial_value(map, &knobs, sizeof knobs) == 0)
-      return Done{};
+  bpf_object__for_each_map(map, object) if (std::string_view(bpf_map__name(map)) == ".rodata.knobs" &&
+                                            bpf_map__set_initial_value(map, &knobs, sizeof knobs) == 0) return Done{};
   return Error{"cannot configure the BPF object: it has no knobs", "Build it again: make -C native"};
 }
 

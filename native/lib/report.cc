@@ -15,9 +15,12 @@ using Json = nlohmann::ordered_json;
 
 const char* signal_name(EnforceSignal signal) {
   switch (signal) {
-    case EnforceSignal::kill: return "kill";
-    case EnforceSignal::term: return "term";
-    case EnforceSignal::none: break;
+    case EnforceSignal::kill:
+      return "kill";
+    case EnforceSignal::term:
+      return "term";
+    case EnforceSignal::none:
+      break;
   }
   return "none";
 }
@@ -79,20 +82,28 @@ Json transitions_json(const Report& report) {
 
 const char* fallback_name(Fallback fallback) {
   switch (fallback) {
-    case Fallback::override_return: return "override";
-    case Fallback::signal: return "signal";
-    case Fallback::automatic: return "auto";
-    case Fallback::none: break;
+    case Fallback::override_return:
+      return "override";
+    case Fallback::signal:
+      return "signal";
+    case Fallback::automatic:
+      return "auto";
+    case Fallback::none:
+      break;
   }
   return "none";
 }
 
 const char* outcome_name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::denied: return "denied";
-    case Outcome::killed: return "killed";
-    case Outcome::allowed: return "allowed";
-    case Outcome::could_not: break;
+    case Outcome::denied:
+      return "denied";
+    case Outcome::killed:
+      return "killed";
+    case Outcome::allowed:
+      return "allowed";
+    case Outcome::could_not:
+      break;
   }
   return "could_not_try";
 }
@@ -169,8 +180,7 @@ std::string render_report(const Report& report) {
   }
   if (!json.contains("hooks")) json["hooks"] = Json::object();
   json["requirements"] = {{"file", true}, {"bpffs", true}, {"core", true}};
-  json["requirements_met"] = {
-      {"file", complete}, {"bpffs", report.kernel.has_bpffs}, {"core", report.kernel.has_btf}};
+  json["requirements_met"] = {{"file", complete}, {"bpffs", report.kernel.has_bpffs}, {"core", report.kernel.has_btf}};
   json["canary"] = canary_json(report);
   json["state_transitions"] = transitions_json(report);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -14,14 +14,13 @@ struct Error {
   std::string what{};     // "cannot <act> <object>: <cause>"
   std::string way_out{};  // what the reader can do about it
   std::string blocker{};  // posture blocker, where one names the cause
-  bool misuse = false;  // the caller's words were wrong, not the machine
+  bool misuse = false;    // the caller's words were wrong, not the machine
 
   std::string text() const { return way_out.empty() ? what : what + ". " + way_out; }
 };
 
 // "cannot <act>: <strerror>"; `error` is a positive errno.
-inline Error system_error(const std::string& act, int error, std::string way_out = {},
-                          std::string blocker = {}) {
+inline Error system_error(const std::string& act, int error, std::string way_out = {}, std::string blocker = {}) {
   return {"cannot " + act + ": " + std::strerror(error), std::move(way_out), std::move(blocker)};
 }
 

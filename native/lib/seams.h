@@ -12,10 +12,10 @@ namespace aegis {
 struct Seams {
   std::string lsm_path = "/sys/kernel/security/lsm";
   std::string bpffs_path = "/sys/fs/bpf";
-  std::string pin_root;      // empty: <bpffs>/aegis/<instance>
-  std::string report_path;   // empty: /var/lib/aegis/<instance>/capabilities.json
-  std::string btf_path;      // empty: /sys/kernel/btf/vmlinux
-  std::string object_path;   // empty: the embedded object
+  std::string pin_root;     // empty: <bpffs>/aegis/<instance>
+  std::string report_path;  // empty: /var/lib/aegis/<instance>/capabilities.json
+  std::string btf_path;     // empty: /sys/kernel/btf/vmlinux
+  std::string object_path;  // empty: the embedded object
   std::string object_hash_path;
   bool allow_unsigned_object = false;
 

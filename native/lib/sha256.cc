@@ -61,8 +61,7 @@ void absorb(State& state, const uint8_t* block) {
 }  // namespace
 
 Digest sha256(std::string_view data) {
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   const auto* bytes = reinterpret_cast<const uint8_t*>(data.data());
   size_t left = data.size();
   for (; left >= 64; left -= 64, bytes += 64) absorb(state, bytes);
@@ -76,8 +75,7 @@ Digest sha256(std::string_view data) {
   for (size_t at = 0; at < padded; at += 64) absorb(state, tail + at);
 
   Digest digest;
-  for (size_t i = 0; i < 32; i++)
-    digest[i] = static_cast<uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+  for (size_t i = 0; i < 32; i++) digest[i] = static_cast<uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
   return digest;
 }
 

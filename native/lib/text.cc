@@ -148,16 +148,13 @@ Status write_whole(int file, const std::string& path, std::string_view content) 
 
 }  // namespace
 
-Status write_file_atomically(const std::string& path, std::string_view content, unsigned mode,
-                             bool durable) {
+Status write_file_atomically(const std::string& path, std::string_view content, unsigned mode, bool durable) {
   std::string temporary = path + ".XXXXXX";
   const UniqueFd file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) return system_error("create a temporary file beside " + path, errno);
   Status written = write_whole(file.get(), temporary, content);
-  if (written && ::fchmod(file.get(), mode) != 0)
-    written = system_error("set the mode of " + temporary, errno);
-  if (written && durable && ::fsync(file.get()) != 0)
-    written = system_error("flush " + temporary, errno);
+  if (written && ::fchmod(file.get(), mode) != 0) written = system_error("set the mode of " + temporary, errno);
+  if (written && durable && ::fsync(file.get()) != 0) written = system_error("flush " + temporary, errno);
   if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
     written = system_error("put " + path + " in place", errno);
   if (!written) ::unlink(temporary.c_str());

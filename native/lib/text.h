@@ -33,7 +33,6 @@ Result<std::string> read_file(const std::string& path, size_t limit);
 
 // Writes by temporary file, fsync and rename in the same directory, so that a
 // reader sees the old whole or the new whole. `durable` false leaves out fsync.
-Status write_file_atomically(const std::string& path, std::string_view content, unsigned mode,
-                             bool durable = true);
+Status write_file_atomically(const std::string& path, std::string_view content, unsigned mode, bool durable = true);
 
 }  // namespace aegis

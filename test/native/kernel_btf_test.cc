@@ -82,7 +82,8 @@ TEST_CASE("functions with their parameters, structures with their wanted members
 
 TEST_CASE("every truncation is refused") {
   const auto blob = sample_blob();
-  for (size_t length = 0; length < blob.size(); length++) CHECK_FALSE(find_kernel_types(blob.substr(0, length), wanted()));
+  for (size_t length = 0; length < blob.size(); length++)
+    CHECK_FALSE(find_kernel_types(blob.substr(0, length), wanted()));
 }
 
 TEST_CASE("no single corrupted byte reads out of bounds") {

@@ -51,7 +51,8 @@ const Bad bad_policies[] = {
     {"port zero", "version=1\n[deny_port]\n0\n", 3, 1, "1 to 65535", "Correct"},
     {"unknown protocol", "version=1\n[deny_port]\n80:icmp\n", 3, 4, "unknown protocol", "tcp"},
     {"unknown direction", "version=1\n[deny_port]\n80:tcp:up\n", 3, 8, "unknown direction", "egress"},
-    {"bare IPv6 with port", "version=1\n[deny_ip_port]\n2001:db8::1:443\n", 3, 1, "not an address", "[2001:db8::1]:443"},
+    {"bare IPv6 with port", "version=1\n[deny_ip_port]\n2001:db8::1:443\n", 3, 1, "not an address",
+     "[2001:db8::1]:443"},
     {"no port", "version=1\n[deny_ip_port]\n192.0.2.1\n", 3, 1, "no port", "443"},
     {"no colon after the bracket", "version=1\n[deny_ip_port]\n[::1]443\n", 3, 6, "no port", "443"},
     {"empty port", "version=1\n[deny_ip_port]\n[::1]:\n", 3, 7, "1 to 65535", "Correct"},
@@ -67,8 +68,8 @@ TEST_CASE("each kind of error is refused with its line, its column and a way out
     CAPTURE(bad.about);
     const auto policy = parse_policy(bad.text, "p");
     REQUIRE_FALSE(policy);
-    const std::string place = "cannot apply p: line " + std::to_string(bad.line) + ", column " +
-                              std::to_string(bad.column) + ": ";
+    const std::string place =
+        "cannot apply p: line " + std::to_string(bad.line) + ", column " + std::to_string(bad.column) + ": ";
     CHECK(policy.error().what.substr(0, place.size()) == place);
     CHECK(policy.error().what.find(bad.cause) != std::string::npos);
     CHECK(policy.error().way_out.find(bad.way_out) != std::string::npos);
@@ -111,8 +112,7 @@ TEST_CASE("sections of classes that are not enforced are refused, never ignored"
   const char* entries[] = {"sh", "/bin/sh", "192.0.2.1", "10.0.0.0/8", "22", "192.0.2.1:22", "x"};
   for (size_t i = 0; i < std::size(refused); i++) {
     CAPTURE(refused[i]);
-    const auto policy =
-        parse_policy("version=1\n[" + std::string(refused[i]) + "]\n" + entries[i] + "\n", "p");
+    const auto policy = parse_policy("version=1\n[" + std::string(refused[i]) + "]\n" + entries[i] + "\n", "p");
     REQUIRE(policy);
     const auto status = check_enforced(*policy, "p");
     REQUIRE_FALSE(status);
@@ -128,7 +128,8 @@ TEST_CASE("sections of classes that are not enforced are refused, never ignored"
 }
 
 TEST_CASE("the sections that are enforced pass, empty others as well") {
-  const auto policy = parse_policy("version=1\n[deny_path]\n/a\n[deny_inode]\n1:2\n[allow_cgroup]\n/x\n[deny_comm]\n", "p");
+  const auto policy =
+      parse_policy("version=1\n[deny_path]\n/a\n[deny_inode]\n1:2\n[allow_cgroup]\n/x\n[deny_comm]\n", "p");
   REQUIRE(policy);
   CHECK(check_enforced(*policy, "p"));
 }

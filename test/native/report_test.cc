@@ -40,11 +40,35 @@ TEST_CASE("scripts find the three keys first, and no earlier key contains them")
 
 TEST_CASE("every required key is there") {
   const auto json = Json::parse(render_report(sample()));
-  for (const char* key :
-       {"schema_version", "schema_semver", "generated_at_unix", "kernel_version", "capability", "audit_only",
-        "enforce_capable", "enforce_blockers", "runtime_state", "lsm_enabled", "core_supported", "features", "hooks",
-        "policy", "requirements", "requirements_met", "state_transitions", "instance", "pid", "boot_id", "agent_sha256",
-        "bpf_sha256", "mechanism", "signal_arm", "canary", "scope_cgroup", "lockdown", "seams", "guarantee"}) {
+  for (const char* key : {"schema_version",
+                          "schema_semver",
+                          "generated_at_unix",
+                          "kernel_version",
+                          "capability",
+                          "audit_only",
+                          "enforce_capable",
+                          "enforce_blockers",
+                          "runtime_state",
+                          "lsm_enabled",
+                          "core_supported",
+                          "features",
+                          "hooks",
+                          "policy",
+                          "requirements",
+                          "requirements_met",
+                          "state_transitions",
+                          "instance",
+                          "pid",
+                          "boot_id",
+                          "agent_sha256",
+                          "bpf_sha256",
+                          "mechanism",
+                          "signal_arm",
+                          "canary",
+                          "scope_cgroup",
+                          "lockdown",
+                          "seams",
+                          "guarantee"}) {
     CAPTURE(key);
     CHECK(json.contains(key));
   }
