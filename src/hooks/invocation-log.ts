@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors.js';
-import { boundArgv, type EndEvent, type EventBody, type EventHead, type HookEvent } from './event.js';
+import {
+  boundArgv,
+  type EndEvent,
+  type EventBody,
+  type EventHead,
+  type HookEvent,
+  type LedgerEvent,
+} from './event.js';
 import type { EventSink } from './ledger.js';
 
 const argvLimits = { items: 256, perItem: 1024, total: 16 * 1024 };
@@ -61,8 +68,10 @@ export class InvocationLog {
 
   private write(body: EventBody, durationMs: number): void {
     this.sequence += 1;
-    const head: EventHead = {
+    const { type, ...rest } = body;
+    const head: EventHead & { type: EventBody['type'] } = {
       schema_version: 1,
+      type,
       time: new Date().toISOString(),
       sequence: this.sequence,
       correlation_id: this.correlationId,
@@ -71,7 +80,7 @@ export class InvocationLog {
       duration_ms: durationMs,
     };
     try {
-      this.sink?.append({ ...head, ...body });
+      this.sink?.append({ ...head, ...rest } as LedgerEvent);
     } catch (error) {
       this.problem(error);
     }

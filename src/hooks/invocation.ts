@@ -41,6 +41,8 @@ export interface InvocationRequest {
 
 export interface InvocationResult {
   readonly correlationId: string;
+  /** False when it was blocked, cancelled or refused before the act. */
+  readonly wasRun: boolean;
   readonly end: EndEvent;
   /** What went wrong beside the invocation: the ledger, a clean-up that did not end. */
   readonly problems: readonly string[];
@@ -76,7 +78,12 @@ export async function runInvocation(request: InvocationRequest): Promise<Invocat
       });
     const invocation = new Invocation(request, redactor, log, cancellation, problems);
     const end = await invocation.run();
-    return { correlationId: log.correlationId, end, problems: [...problems, ...log.problems] };
+    return {
+      correlationId: log.correlationId,
+      wasRun: invocation.wasRun,
+      end,
+      problems: [...problems, ...log.problems],
+    };
   } finally {
     process.off('exit', onExit);
     cancellation.dispose();
@@ -85,6 +92,7 @@ export async function runInvocation(request: InvocationRequest): Promise<Invocat
 }
 
 class Invocation {
+  wasRun = false;
   private hooks: HookSet | undefined;
 
   constructor(
@@ -106,6 +114,7 @@ class Invocation {
     if (block)
       return this.log.end({ ...block, type: 'invocation.blocked', outcome: 'blocked', exit_code: 1 });
 
+    this.wasRun = true;
     const act = this.runAct();
     await Promise.race([act, whenAborted(this.cancellation.signal)]);
     if (this.cancellation.by) return await this.cancelled(act);

@@ -14,9 +14,9 @@ export function isSecretName(name: string): boolean {
   return exactName.test(name);
 }
 
-/** A header with a secret in it: everything after the colon goes, whatever the scheme. */
+/** A header with a secret in it: everything after the colon goes, whatever the scheme. Not a path (`/etc/passwd: `). */
 export const secretHeader = new RegExp(
-  `(^|[^A-Za-z0-9_.-])(-?[A-Za-z0-9_.-]{0,64}?(?:${plainWords})s?)(\\s{0,8}:\\s{0,8})([^\\r\\n"']+)`,
+  `(^|[^A-Za-z0-9_./-])(-?[A-Za-z0-9_.-]{0,64}?(?:${plainWords})s?)(\\s{0,8}:\\s{0,8})([^\\r\\n"']+)`,
   'gi',
 );
 
