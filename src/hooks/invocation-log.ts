@@ -22,6 +22,7 @@ export class InvocationLog {
   private readonly argv: readonly string[];
   private readonly startedAt = performance.now();
   private sequence = 0;
+  private isClosed = false;
   private ended: EndEvent | undefined;
 
   constructor(
@@ -58,7 +59,10 @@ export class InvocationLog {
     return this.ended;
   }
 
+  /** Closes the ledger; a second call does nothing. */
   close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
     try {
       this.sink?.close();
     } catch (error) {

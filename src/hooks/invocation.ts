@@ -67,7 +67,8 @@ export async function runInvocation(request: InvocationRequest): Promise<Invocat
   const cancellation = new Cancellation();
   const onExit = (code: number) => {
     endAllGroups();
-    log.end(failure({ exitCode: code, cause: 'the process ended in the middle of the command' }, redactor));
+    const cause = 'the process ended in the middle of the command';
+    log.end(endOf(code === 0 ? { exitCode: 0 } : { exitCode: code, cause }, redactor));
   };
   process.on('exit', onExit);
   try {
@@ -78,6 +79,7 @@ export async function runInvocation(request: InvocationRequest): Promise<Invocat
       });
     const invocation = new Invocation(request, redactor, log, cancellation, problems);
     const end = await invocation.run();
+    log.close();
     return {
       correlationId: log.correlationId,
       wasRun: invocation.wasRun,
@@ -107,7 +109,7 @@ class Invocation {
     const flaw = argvFlaw(this.request.argv);
     if (flaw)
       return this.log.end(
-        failure({ exitCode: ExitCode.misuse, cause: `cannot take the arguments: ${flaw}` }, this.redactor),
+        endOf({ exitCode: ExitCode.misuse, cause: `cannot take the arguments: ${flaw}` }, this.redactor),
       );
     const block = await this.askBefore();
     if (this.cancellation.by) return await this.cancelled(Promise.resolve());
@@ -119,11 +121,7 @@ class Invocation {
     await Promise.race([act, whenAborted(this.cancellation.signal)]);
     if (this.cancellation.by) return await this.cancelled(act);
     const ended = await act;
-    const end = this.log.end(
-      ended.exitCode === 0
-        ? { type: 'invocation.completed', outcome: 'succeeded', exit_code: 0 }
-        : failure(ended, this.redactor),
-    );
+    const end = this.log.end(endOf(ended, this.redactor));
     const ending = { event: end, durationMs: this.log.elapsedMs };
     await this.observe({ kind: 'after_invocation', ending, signal: this.cancellation.signal });
     if (end.type === 'invocation.failed')
@@ -202,7 +200,8 @@ class Invocation {
   }
 }
 
-function failure(ended: ActEnd, redactor: Redactor): EndEvent {
+function endOf(ended: ActEnd, redactor: Redactor): EndEvent {
+  if (ended.exitCode === 0) return { type: 'invocation.completed', outcome: 'succeeded', exit_code: 0 };
   const cause = ended.cause ?? (ended.signal ? `killed by ${ended.signal}` : `exit code ${ended.exitCode}`);
   return {
     type: 'invocation.failed',

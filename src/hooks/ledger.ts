@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { AegisError, messageOf } from '../errors.js';
 import type { LedgerEvent } from './event.js';
+import { makeFolders } from './folders.js';
 
 /** Where events go: `AEGIS_LEDGER`, else `$XDG_STATE_HOME/aegis/ledger.jsonl` (XDG Base Directory Specification). */
 export function ledgerPath(env: NodeJS.ProcessEnv = process.env): string {
@@ -37,7 +38,7 @@ export class Ledger implements EventSink {
   static open(path: string): Ledger {
     let descriptor: number | undefined;
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolders(dirname(path));
       const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
       descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
       const stat = fstatSync(descriptor);

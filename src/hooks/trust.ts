@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { AegisError, messageOf } from '../errors.js';
 import { readEntrypoint } from './entrypoint.js';
+import { makeFolders } from './folders.js';
 import type { Manifest } from './manifest.js';
 import { readOwnedFile } from './owned-file.js';
 
@@ -59,7 +60,7 @@ export async function trust(manifest: Manifest): Promise<TrustRecord> {
   const path = recordPath(manifest.path);
   const draft = `${path}.${randomUUID()}`;
   try {
-    await mkdir(trustFolder(), { recursive: true, mode: 0o700 });
+    makeFolders(trustFolder());
     await refuseForeignFolder();
     const file = await open(draft, 'wx', 0o600);
     try {
