@@ -65,8 +65,10 @@ export async function runInvocation(request: InvocationRequest): Promise<Invocat
   }
   const log = new InvocationLog(sink, request.command, redactor.argv);
   const cancellation = new Cancellation();
-  const onExit = (code: number) => {
+  const onExit = (told: number) => {
     endAllGroups();
+    // A main module whose promise never settles is told as 0 here, and set to 13.
+    const code = Number(process.exitCode ?? told);
     const cause = 'the process ended in the middle of the command';
     log.end(endOf(code === 0 ? { exitCode: 0 } : { exitCode: code, cause }, redactor));
   };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ErrorObject, ValidateFunction } from 'ajv';
+// Loading the validator takes tens of milliseconds: this file is itself loaded only where there is something to check.
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { packageRoot } from '../paths.js';
 
 export type SchemaName = 'hooks' | 'hook-answer' | 'hook-payload' | 'ledger-event';
@@ -27,8 +28,6 @@ export async function violations(name: SchemaName, value: unknown): Promise<read
 }
 
 async function compile(name: SchemaName): Promise<ValidateFunction> {
-  // Loaded late: it costs tens of milliseconds, which a command without hooks must not pay.
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
   const path = join(packageRoot, 'schemas', `${name}.schema.json`);
   const schema = JSON.parse(await readFile(path, 'utf8')) as object;
   return new Ajv2020({
