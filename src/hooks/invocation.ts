@@ -194,6 +194,7 @@ class Invocation {
       source: {
         command: this.request.command,
         argv: this.redactor.argv,
+        isCut: this.redactor.isCut,
         correlationId: this.log.correlationId,
       },
       env: this.request.env ?? process.env,

@@ -8,6 +8,8 @@ const longestCause = 4 * 1024;
 export interface PayloadSource {
   readonly command: string;
   readonly argv: readonly string[];
+  /** True when `argv` is shorter than what was called. */
+  readonly isCut: boolean;
   readonly correlationId: string;
 }
 
@@ -27,7 +29,7 @@ export function payload(spec: HookSpec, source: PayloadSource, ending: Ending | 
     hook: spec.name,
     command: source.command,
     correlation_id: source.correlationId,
-    ...(may('argv') ? { argv, argv_truncated: truncated } : {}),
+    ...(may('argv') ? { argv, argv_truncated: truncated || source.isCut } : {}),
     ...(ending ? { outcome: outcome(ending, may('cause')) } : {}),
   })}\n`;
 }

@@ -33,6 +33,8 @@ type Next = 'plain' | 'secret' | 'user';
 export class Redactor {
   /** The argument list without its secrets: as long as the one given, position by position. */
   readonly argv: readonly string[];
+  /** True when an argument was longer than what is kept of one. */
+  readonly isCut: boolean;
   private readonly found = new Set<string>();
 
   constructor(argv: readonly string[]) {
@@ -51,6 +53,7 @@ export class Redactor {
     }
     // A second pass: a secret given to one flag may stand elsewhere in the list, before it even.
     this.argv = cleaned.map((argument) => this.dropEchoes(argument));
+    this.isCut = argv.some((argument, i) => argument.length > longestText && cleaned[i] !== mark);
   }
 
   /** A text without secrets, those of the argument list included, cut to `longestText` characters. */

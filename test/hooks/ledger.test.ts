@@ -19,6 +19,7 @@ import {
   type LedgerEvent,
 } from '../../src/hooks/index.js';
 import { loadHooks } from '../../src/hooks/load.js';
+import { InvocationLog } from '../../src/hooks/invocation-log.js';
 import { readLedger, type LedgerLine } from '../../src/hooks/ledger-reader.js';
 import { packageRoot } from '../../src/paths.js';
 import { failWith, Project, succeed } from './project.js';
@@ -191,6 +192,24 @@ t.test('reading: foreign, blank and endless lines are told and skipped', async (
   ]);
   await t.rejects(read(join(project.root, 'nonesuch')), { code: 'LEDGER_UNREADABLE' });
   await t.rejects(read(project.root), { code: 'LEDGER_UNREADABLE' });
+});
+
+t.test('an invocation ends once, whatever is told later', async (t) => {
+  const project = new Project(t);
+  const log = new InvocationLog(Ledger.open(project.ledger), 'test', []);
+  log.started();
+  const cancelled = {
+    type: 'invocation.cancelled',
+    outcome: 'cancelled',
+    exit_code: 130,
+    signal: 'SIGINT',
+  } as const;
+  t.same(log.end(cancelled), cancelled);
+  t.same(log.end({ type: 'invocation.completed', outcome: 'succeeded', exit_code: 0 }), cancelled);
+  log.close();
+  log.close();
+  t.same(log.problems, []);
+  t.same(await project.types(t), ['invocation.started', 'invocation.cancelled']);
 });
 
 t.test('two runs at once: no line is mixed, each invocation counts for itself', async (t) => {
