@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { AegisCommand } from '../command.js';
 import { AegisError } from '../errors.js';
+import { InvocationCommand } from '../invocation-command.js';
 import { proveOnHost } from '../proof/on-host.js';
 import { proofNames, selectProofs, type Selected } from '../proof/registry.js';
 import { closeRun, type MachineRecord } from '../proof/run-record.js';
@@ -8,7 +8,7 @@ import { expandVmFlag } from '../proof/vm-flag.js';
 import { ProofOutput } from '../render/proof-output.js';
 import { renderList } from '../render/proof-list.js';
 
-export default class Prove extends AegisCommand {
+export default class Prove extends InvocationCommand {
   static override summary =
     'Prove that enforcement works: run the agent, try what it forbids, see what happens.';
   static override description = `Each proof is an experiment with controls: the forbidden act first succeeds without the agent, then has to
@@ -51,6 +51,11 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
       description: 'how long a single step may take',
     }),
   };
+
+  /** A listing runs nothing, so it needs nobody's leave. */
+  protected override isWork(): boolean {
+    return !this.hasFlag('--list');
+  }
 
   async run(): Promise<void> {
     const known = await proofNames();

@@ -8,8 +8,11 @@ export function argvFlaw(argv: readonly string[]): string | undefined {
   let total = 0;
   for (const [index, argument] of argv.entries()) {
     if (argument.includes('\0')) return `argument ${index + 1} contains a NUL byte`;
-    if (/[\p{Surrogate}\uFFFD]/u.test(argument)) return `argument ${index + 1} is not UTF-8`;
-    total += Buffer.byteLength(argument);
+    const bytes = Buffer.byteLength(argument);
+    // As many bytes as characters: all ASCII, and nothing to look for.
+    if (bytes !== argument.length && /[\p{Surrogate}\uFFFD]/u.test(argument))
+      return `argument ${index + 1} is not UTF-8`;
+    total += bytes;
   }
   return total > longestTotal
     ? `the arguments take ${total} bytes, and ${longestTotal} are the most`

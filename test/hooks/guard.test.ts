@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import t from 'tap';
 import {
-  declaredHooks,
   Ledger,
   runInvocation,
   type ActEnd,
@@ -9,6 +8,7 @@ import {
   type HookKind,
   type HookSpec,
 } from '../../src/hooks/index.js';
+import { declaredHooks } from '../../src/hooks/hook-entry.js';
 import { guard } from '../../src/hooks/guard.js';
 import { Project } from './project.js';
 

@@ -82,6 +82,11 @@ for (const shape of shapes)
     t.notMatch(new Redactor([]).text(`cannot log in with ${shape}: refused`), shape.slice(12));
   });
 
+t.test('no shape is so short that it is not looked for', async (t) => {
+  for (const shape of ['xoxb-1234567890', 'a:b@c', 'sid=x', 'sig=1'])
+    t.notSame(new Redactor([shape.includes('@') ? `h://${shape}` : shape]).argv, [shape], shape);
+});
+
 t.test('a secret given to a flag is taken out of later texts, too', async (t) => {
   const redactor = new Redactor(['--token', secret, 'https://bob:hunter2-x@example.com']);
   t.equal(
