@@ -147,6 +147,25 @@ export default defineProof({
         },
       ],
     ),
+    dispatchScenario('process-groups', 'Nobody is left behind by a hook, whatever becomes of it.', [
+      {
+        what: 'a hook that takes too long is killed with its children',
+        hooks: [observing('after_invocation', 'brood')],
+        args: touch,
+        exitCode: 0,
+        events: ['invocation.started', 'invocation.completed', 'hook.invoked', 'hook.failed'],
+        fields: { 'hook.failed': { reason: 'timed_out' } },
+        markers: ['brood'],
+      },
+      {
+        what: 'a hook that ends by itself takes the children along that it left',
+        hooks: [observing('after_invocation', 'abandon')],
+        args: touch,
+        exitCode: 0,
+        events: ['invocation.started', 'invocation.completed', 'hook.invoked', 'hook.completed'],
+        markers: ['abandon'],
+      },
+    ]),
     dispatchScenario('endings', 'However the act ends, its own exit code and cause come through.', [
       {
         what: 'success: completed, then after_invocation, and 0',

@@ -91,7 +91,8 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
     if (flags.vm) {
       // The lane is loaded only when asked for: in a guest every module costs time under emulation.
       const { planBoots, proveInLane, resolveKernels } = await import('../proof/in-lane.js');
-      machines = await proveInLane(planBoots(selected, resolveKernels(flags.vm), flags.lsm), options);
+      const wanted = argv.length > 0 ? selected : selected.filter(({ proof }) => !proof.isKernelIndependent);
+      machines = await proveInLane(planBoots(wanted, resolveKernels(flags.vm), flags.lsm), options);
     } else {
       const machine = await proveOnHost(selected, options);
       options.onMachine(machine);

@@ -40,6 +40,7 @@ const executables: Readonly<Record<string, string>> = {
   die: `echo '{"decision":"allow"}'; kill -KILL $$`,
   hang: `: > marker-hang; exec sleep 1000`,
   brood: `sleep 1000 & : > marker-brood; exec sleep 1000`,
+  abandon: `sleep 1000 & : > marker-abandon`,
   babble: `echo 'sure, go ahead'`,
   silent: `exit 0`,
   tamper: `printf '#!/bin/sh\\n: > marker-tampered\\n' > allow; echo '{"decision":"allow"}'`,
