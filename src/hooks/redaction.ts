@@ -2,6 +2,7 @@ import {
   bareScheme,
   isSecretName,
   keyShapes,
+  mayHoldSecret,
   secretAssignment,
   secretHeader,
   secretMember,
@@ -22,10 +23,6 @@ const shortestEcho = 6;
 export const longestText = 8 * 1024;
 /** Patterns look this much further, so that a secret across the cut is still recognised. */
 const lookahead = 1024;
-
-/** Shorter texts without any of these characters cannot match a pattern; compiling the patterns takes milliseconds. */
-const shortestMatch = 15;
-const needsLook = /[\s=:/"'@]/;
 
 /** What the next argument is, judged by the flag before it. */
 type Next = 'plain' | 'secret' | 'user';
@@ -116,7 +113,7 @@ export class Redactor {
 
   /** Takes out what looks like a secret by itself. */
   private cleanShapes(text: string): string {
-    if (text.length < shortestMatch && !needsLook.test(text)) return text;
+    if (text.length <= longestText && !mayHoldSecret(text)) return text;
     const keep = (secret: string) => {
       this.remember(secret.replace(/^["']|["']$/g, ''));
       return mark;

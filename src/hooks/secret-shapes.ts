@@ -7,11 +7,18 @@ const plainWords =
 const shortWords = 'auth|bearer|jwt|otp|pass|pat|pin|pwd|session|session[-_]?id|sid|sig|signature|xsrf|csrf';
 const secretName = `(?:[A-Za-z0-9_.-]{0,64}?(?:${plainWords})s?[0-9]{0,3}|(?:[A-Za-z0-9_.-]{0,64}?[-_.])?(?:${shortWords})[0-9]{0,3})`;
 
+/** Every secret name contains one of these; asked first, since compiling the pattern itself takes a while. */
+const nameHints =
+  'key auth cookie credential pass secret token bearer jwt otp pat pin pwd session sid sig xsrf csrf'.split(
+    ' ',
+  );
+
 const exactName = new RegExp(`^${secretName}$`, 'i');
 
 /** True when a value under this name (a flag without its dashes, a variable, a parameter) is taken for a secret. */
 export function isSecretName(name: string): boolean {
-  return exactName.test(name);
+  const lower = name.toLowerCase();
+  return nameHints.some((hint) => lower.includes(hint)) && exactName.test(name);
 }
 
 /** A header with a secret in it: everything after the colon goes, whatever the scheme. Not a path (`/etc/passwd: `). */
@@ -58,3 +65,15 @@ export const keyShapes: readonly RegExp[] = [
   /\bAGE-SECRET-KEY-1[A-Z0-9]{20,}/g,
   /\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?/g,
 ];
+
+/**
+ * Finds nothing in a text in which no pattern of this file finds anything: what separates a name from its value, or
+ * how a known key begins. One small pattern instead of two dozen, for the many arguments that are plain words.
+ */
+const anyHint =
+  /[\s=:/"'@]|A[KSGIRN][IPDO]A|gh[pousr]_|github_pat_|gl[a-z]{2,4}-|xox|AIza|ya29|[sr]k[-_]|npm_|pypi-|hf_|dckr_pat_|hv[sb]\.|SG\.|AGE-SECRET-KEY|eyJ|BEGIN/;
+
+/** False when no pattern can match. */
+export function mayHoldSecret(text: string): boolean {
+  return anyHint.test(text);
+}
