@@ -4,6 +4,9 @@ import { spawnSync } from 'node:child_process';
 import t, { type Test } from 'tap';
 import { packageRoot } from '../../src/paths.js';
 import { Project } from '../hooks/project.js';
+import { plainNode } from '../plain-node.js';
+
+const [shim, ...node] = plainNode;
 
 /** A project and the shipped command line in it. */
 function inProject(t: Test) {
@@ -14,8 +17,8 @@ function inProject(t: Test) {
     cwd = project.root,
   ) => {
     const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(packageRoot, 'bin', 'run.js'), ...(args as string[])],
+      shim,
+      [...node, join(packageRoot, 'bin', 'run.js'), ...(args as string[])],
       { cwd, encoding: 'utf8', env: { ...process.env, ...project.env, ...env } },
     );
     return { status, stdout, stderr };
@@ -242,6 +245,8 @@ t.test('the examples are trusted and run as they are shipped', async (t) => {
   t.match(run({ CHANGE_TICKET: 'CHG-404' }, 'true'), { status: 1, stderr: /CHG-404 is not open/ });
   t.match(run({ CHANGE_TICKET: 'CHG-1' }, 'true'), { status: 0, stderr: '' });
   t.match(run({ CHANGE_TICKET: 'CHG-1' }, 'sh', '-c', 'exit 42'), { status: 42 });
+  const failed = (await project.events(t)).filter(({ type }) => type === 'hook.failed');
+  t.same(failed, [], 'every hook did its work');
   t.match(readFileSync(join(root, 'pages'), 'utf8'), /hooks run failed with exit code 42/);
   const timing = readFileSync(join(root, 'timing.log'), 'utf8').trim().split('\n');
   t.match(timing, [/succeeded 0 \d+ ms hooks run/, /failed 42 \d+ ms hooks run/]);

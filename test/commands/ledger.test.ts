@@ -5,11 +5,13 @@ import t, { type Test } from 'tap';
 import type { LedgerEvent } from '../../src/hooks/index.js';
 import { packageRoot } from '../../src/paths.js';
 import { failWith, Project, succeed } from '../hooks/project.js';
+import { plainNode } from '../plain-node.js';
 
+const [shim, ...node] = plainNode;
 const program = join(packageRoot, 'bin', 'run.js');
 
 function show(project: Project, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'ledger', 'show', ...args], {
+  const { status, stdout, stderr } = spawnSync(shim, [...node, program, 'ledger', 'show', ...args], {
     cwd: project.root,
     encoding: 'utf8',
     env: { ...process.env, ...project.env },
@@ -66,7 +68,7 @@ t.test('torn and foreign lines are told on stderr and skipped; no ledger is 99',
 
 t.test('--follow shows what comes, until Ctrl-C', async (t) => {
   const { project } = await withHistory(t);
-  const child = spawn(process.execPath, [program, 'ledger', 'show', '--follow', '--json'], {
+  const child = spawn(shim, [...node, program, 'ledger', 'show', '--follow', '--json'], {
     env: { ...process.env, ...project.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

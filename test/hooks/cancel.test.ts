@@ -3,9 +3,11 @@ import { existsSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { packageRoot } from '../../src/paths.js';
+import { plainNode } from '../plain-node.js';
 import { processesIn, Project, type Declared } from './project.js';
 
 const onCancel: Declared = { name: 'cancel', kind: 'on_cancel', entrypoint: ['hooks/record'] };
+const [env, ...node] = plainNode;
 const wait = ['hooks/ready-then-wait'];
 
 /** Starts the shipped command line in a project, as a user would. */
@@ -13,7 +15,7 @@ function start(t: Test, project: Project, command: readonly string[], script?: s
   const args = script
     ? ['--input-type=module', '--eval', script]
     : [join(packageRoot, 'bin', 'run.js'), 'hooks', 'run', '--', ...command];
-  const child = spawn(process.execPath, args, {
+  const child = spawn(env, [...node, ...args], {
     cwd: project.root,
     env: { ...process.env, ...project.env },
     stdio: ['ignore', 'pipe', 'pipe'],

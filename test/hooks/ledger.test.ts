@@ -22,6 +22,7 @@ import { loadHooks } from '../../src/hooks/load.js';
 import { InvocationLog } from '../../src/hooks/invocation-log.js';
 import { readLedger, type LedgerLine } from '../../src/hooks/ledger-reader.js';
 import { packageRoot } from '../../src/paths.js';
+import { plainNode } from '../plain-node.js';
 import { failWith, Project, succeed } from './project.js';
 
 const event = (sequence: number, argv: readonly string[] = []): LedgerEvent => ({
@@ -295,7 +296,7 @@ t.test('a hook that fills the disk of the ledger masks nothing', { skip: canMoun
   const script = `mount -t tmpfs -o size=256k tmpfs small && "$@"; code=$?; cp small/ledger.jsonl kept; exit $code`;
   const { status, stderr } = spawnSync(
     'unshare',
-    ['-rm', 'sh', '-c', script, 'sh', process.execPath, join(packageRoot, 'bin', 'run.js'), ...argv],
+    ['-rm', 'sh', '-c', script, 'sh', ...plainNode, join(packageRoot, 'bin', 'run.js'), ...argv],
     {
       cwd: project.root,
       encoding: 'utf8',

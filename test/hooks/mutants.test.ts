@@ -13,7 +13,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { plainNode } from '../plain-node.js';
 import { codeRoot, packageRoot } from '../../src/paths.js';
+
+const [env, ...node] = plainNode;
 
 /** One defect put in on purpose, and the tests that have to notice it. */
 interface Mutant {
@@ -170,7 +173,7 @@ const mutants: readonly Mutant[] = [
 function copy(t: Test): string {
   const root = mkdtempSync(join(tmpdir(), 'aegis-mutant-'));
   t.teardown(() => rm(root, { recursive: true, force: true }));
-  for (const part of ['src/hooks', 'src/errors.js', 'src/paths.js', 'test/hooks'])
+  for (const part of ['src/hooks', 'src/errors.js', 'src/paths.js', 'test/plain-node.js', 'test/hooks'])
     cpSync(join(codeRoot, part), join(root, 'dist', part), { recursive: true });
   mkdirSync(join(root, 'test', 'hooks'), { recursive: true });
   cpSync(join(packageRoot, 'test', 'hooks', 'fixtures'), join(root, 'test', 'hooks', 'fixtures'), {
@@ -184,7 +187,7 @@ function copy(t: Test): string {
 
 /** Runs some tests of one file of a copy. */
 async function runTests(root: string, { test, only }: Pick<Mutant, 'test' | 'only'>) {
-  const child = spawn(process.execPath, [join(root, 'dist', 'test', 'hooks', `${test}.test.js`)], {
+  const child = spawn(env, [...node, join(root, 'dist', 'test', 'hooks', `${test}.test.js`)], {
     cwd: root,
     // Its projects lie in the copy, so that what a broken supervisor leaves behind is found again.
     env: { ...process.env, TMPDIR: join(root, 'tmp'), TAP_GREP: String(only), TAP_TIMEOUT: '8', TAP: '1' },

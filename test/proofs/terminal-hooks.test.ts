@@ -6,12 +6,19 @@ import t, { type Test } from 'tap';
 import { codeRoot, packageRoot } from '../../src/paths.js';
 import type { RunRecord } from '../../src/proof/run-record.js';
 import { run } from '../../src/sandbox/run.js';
-import { aegis } from '../aegis.js';
+import { plainNode } from '../plain-node.js';
 
 t.setTimeout(230_000);
+const state = mkdtempSync(join(tmpdir(), 'aegis-test-'));
+t.teardown(() => rm(state, { recursive: true, force: true }));
+// The proof is itself a command that is invoked, and stands in a ledger.
+const env = { AEGIS_LEDGER: join(state, 'ledger.jsonl') };
 
 t.test('the proof ends 0 on this machine, every scenario with its control', async (t) => {
-  const { exitCode, stdout } = await aegis(['prove', 'terminal-hooks', '--json'], { timeoutMs: 200_000 });
+  const { exitCode, stdout } = await run(
+    [...plainNode, join(packageRoot, 'bin', 'run.js'), 'prove', 'terminal-hooks', '--json'],
+    { timeoutMs: 200_000, env },
+  );
   t.equal(exitCode, 0);
   const record = JSON.parse(stdout) as RunRecord;
   const scenarios = record.machines.flatMap((machine) => machine.scenarios);
@@ -91,8 +98,9 @@ for (const { what, file, from, to, scenario, point } of defects)
       code.replace(from, () => to),
     );
     const argv = ['prove', `terminal-hooks/${scenario}`, '--tap'];
-    const { exitCode, stdout, stderr } = await run([process.execPath, join(root, 'bin', 'run.js'), ...argv], {
+    const { exitCode, stdout, stderr } = await run([...plainNode, join(root, 'bin', 'run.js'), ...argv], {
       timeoutMs: 120_000,
+      env,
     });
     t.equal(exitCode, 1, stderr);
     const failed = stdout.split('\n').filter((line) => /^ {4}not ok /.test(line));
