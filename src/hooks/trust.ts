@@ -25,8 +25,8 @@ export function trustFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(base, 'aegis', 'trusted-hooks');
 }
 
-function recordPath(manifestPath: string): string {
-  return join(trustFolder(), `${createHash('sha256').update(manifestPath).digest('hex')}.json`);
+function recordPath(manifestPath: string, env?: NodeJS.ProcessEnv): string {
+  return join(trustFolder(env), `${createHash('sha256').update(manifestPath).digest('hex')}.json`);
 }
 
 /** The record for a manifest, or undefined when it was never trusted. A record that cannot be relied on is an error. */
@@ -34,7 +34,7 @@ export async function findTrust(manifestPath: string): Promise<TrustRecord | und
   const path = recordPath(manifestPath);
   try {
     const { content } = await readOwnedFile(path, 1024 * 1024);
-    await refuseForeignFolder();
+    await refuseForeignFolder(trustFolder());
     const record = JSON.parse(content.toString('utf8')) as TrustRecord;
     if (record.schema_version !== 1 || record.manifest !== manifestPath)
       throw new Error('it is not a record of this manifest');
@@ -45,8 +45,8 @@ export async function findTrust(manifestPath: string): Promise<TrustRecord | und
   }
 }
 
-/** Trusts a manifest and its executables as they stand now. Returns the record written. */
-export async function trust(manifest: Manifest): Promise<TrustRecord> {
+/** Trusts a manifest and its executables as they stand now, in the store that `env` names. Returns the record written. */
+export async function trust(manifest: Manifest, env?: NodeJS.ProcessEnv): Promise<TrustRecord> {
   const digests: string[] = [];
   for (const [index, hook] of manifest.hooks.entries())
     digests.push((await checkedEntrypoint(manifest, index, hook.entrypoint[0] ?? '')).sha256);
@@ -57,11 +57,11 @@ export async function trust(manifest: Manifest): Promise<TrustRecord> {
     entrypoint_sha256: digests,
     trusted_at: new Date().toISOString(),
   };
-  const path = recordPath(manifest.path);
+  const path = recordPath(manifest.path, env);
   const draft = `${path}.${randomUUID()}`;
   try {
-    makeFolders(trustFolder());
-    await refuseForeignFolder();
+    makeFolders(trustFolder(env));
+    await refuseForeignFolder(trustFolder(env));
     const file = await open(draft, 'wx', 0o600);
     try {
       await file.writeFile(`${JSON.stringify(record, undefined, 2)}\n`);
@@ -103,8 +103,8 @@ async function checkedEntrypoint(manifest: Manifest, index: number, name: string
 }
 
 /** Who may write the folder may trust anything. */
-async function refuseForeignFolder(): Promise<void> {
-  const stats = await stat(trustFolder());
+async function refuseForeignFolder(folder: string): Promise<void> {
+  const stats = await stat(folder);
   if (stats.uid !== process.geteuid?.()) throw new Error('its folder belongs to another user');
   if ((stats.mode & 0o022) !== 0) throw new Error('others may write its folder');
 }

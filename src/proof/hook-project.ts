@@ -3,8 +3,10 @@ import { existsSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { HookSpec, LedgerEvent } from '../hooks/index.js';
+import { manifestName, type HookSpec, type LedgerEvent } from '../hooks/index.js';
+import { readManifest } from '../hooks/manifest.js';
 import { violations } from '../hooks/schema.js';
+import { trust } from '../hooks/trust.js';
 import { codeRoot, packageRoot } from '../paths.js';
 import { Disproof, type Bench } from './kit.js';
 
@@ -82,10 +84,14 @@ export class HookProject {
     await writeFile(join(this.root, 'no-interpreter'), '#!/nonexistent/interpreter\n', { mode: 0o755 });
   }
 
-  /** Writes the manifest and trusts it with the shipped program; returns how that ended. */
-  async declareAndTrust(hooks: readonly object[]): Promise<ObservedRun> {
-    await writeFile(join(this.root, 'aegis.hooks.json'), JSON.stringify({ schemaVersion: 1, hooks }));
-    return await this.aegis(['hooks', 'trust']);
+  /** Writes the manifest; nobody trusts it yet. */
+  async declare(hooks: readonly object[]): Promise<void> {
+    await writeFile(join(this.root, manifestName), JSON.stringify({ schemaVersion: 1, hooks }));
+  }
+
+  /** Trusts the manifest as an operator would; here, since starting the program for it would double every row's time. */
+  async trust(): Promise<void> {
+    await trust(await readManifest(join(this.root, manifestName)), this.env);
   }
 
   /** Runs the shipped program in the project. */

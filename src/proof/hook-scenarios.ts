@@ -82,9 +82,8 @@ export function forgedHookScenario(forged: ForgedHook): Scenario {
         );
       }
       await bench.point('a manifest cannot declare it: the loader names the place', async () => {
-        const { exitCode, stderr } = await project.declareAndTrust([
-          { name: 'forged', kind, entrypoint: ['mark'], failurePolicy: 'fail_closed' },
-        ]);
+        await project.declare([{ name: 'forged', kind, entrypoint: ['mark'], failurePolicy: 'fail_closed' }]);
+        const { exitCode, stderr } = await project.aegis(['hooks', 'check']);
         if (exitCode !== 2 || !stderr.includes('/hooks/0/failurePolicy'))
           throw new Disproof('the manifest was not refused with /hooks/0/failurePolicy', {
             exitCode,
@@ -124,8 +123,8 @@ export function dispatchScenario(name: string, claim: string, rows: readonly Dis
       for (const row of rows) {
         await project.reset();
         await bench.point(row.what, async () => {
-          const trusted = await project.declareAndTrust(row.hooks);
-          if (trusted.exitCode !== 0) throw new Error(`the hooks could not be trusted: ${trusted.stderr}`);
+          await project.declare(row.hooks);
+          await project.trust();
           const run = await project.aegis(['hooks', 'run', ...row.args], {
             ...(row.env ? { env: row.env } : {}),
             ...(row.interrupt ? { interrupt: row.interrupt } : {}),

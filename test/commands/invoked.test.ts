@@ -14,6 +14,7 @@ const lookups = [
   'hooks/untrust',
   'ledger/show',
   'status',
+  'vm/prepare',
   'vm/run',
 ];
 
