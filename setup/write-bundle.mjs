@@ -8,7 +8,7 @@ const target = join(root, 'lib');
 const partial = join(root, `lib.${process.pid}`);
 
 /** Each command and each proof stays a file of its own, so that oclif and the registry find them by their names. */
-const rooms = ['src/commands', 'proofs', 'bench/guest'];
+const rooms = ['src/commands', 'proofs', 'bench/guest', 'bench/shipped'];
 
 // Packages of the CommonJS kind still call require; esbuild's ES modules have none of their own.
 const banner = [
@@ -20,7 +20,12 @@ const banner = [
 
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/main.ts', 'src/guest-main.ts', ...rooms.flatMap(sources)],
+  entryPoints: [
+    'src/main.ts',
+    'src/guest-main.ts',
+    'src/forged-invocation-main.ts',
+    ...rooms.flatMap(sources),
+  ],
   outbase: '.',
   outdir: partial,
   // src/paths.ts counts on shared code being as deep as src/ itself.

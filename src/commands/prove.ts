@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
-import { AegisCommand } from '../command.js';
 import { AegisError } from '../errors.js';
+import { InvocationCommand } from '../invocation-command.js';
 import { proveOnHost } from '../proof/on-host.js';
 import { proofNames, selectProofs, type Selected } from '../proof/registry.js';
 import { closeRun, type MachineRecord } from '../proof/run-record.js';
@@ -8,7 +8,7 @@ import { expandVmFlag } from '../proof/vm-flag.js';
 import { ProofOutput } from '../render/proof-output.js';
 import { renderList } from '../render/proof-list.js';
 
-export default class Prove extends AegisCommand {
+export default class Prove extends InvocationCommand {
   static override summary =
     'Prove that enforcement works: run the agent, try what it forbids, see what happens.';
   static override description = `Each proof is an experiment with controls: the forbidden act first succeeds without the agent, then has to
@@ -52,6 +52,11 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
     }),
   };
 
+  /** A listing runs nothing, so it needs nobody's leave. */
+  protected override isWork(): boolean {
+    return !this.hasFlag('--list');
+  }
+
   async run(): Promise<void> {
     const known = await proofNames();
     const { argv, flags } = await this.parse(
@@ -86,7 +91,8 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
     if (flags.vm) {
       // The lane is loaded only when asked for: in a guest every module costs time under emulation.
       const { planBoots, proveInLane, resolveKernels } = await import('../proof/in-lane.js');
-      machines = await proveInLane(planBoots(selected, resolveKernels(flags.vm), flags.lsm), options);
+      const wanted = argv.length > 0 ? selected : selected.filter(({ proof }) => !proof.isKernelIndependent);
+      machines = await proveInLane(planBoots(wanted, resolveKernels(flags.vm), flags.lsm), options);
     } else {
       const machine = await proveOnHost(selected, options);
       options.onMachine(machine);

@@ -3,3 +3,4 @@ export { denyScenario, type DenyScenario } from './deny-scenario.js';
 export { Disproof, type Bench, type Observation, type Proof, type Scenario } from './kit.js';
 export type { Requirement } from '../posture/requirement.js';
 export { defineProof } from './define.js';
+export { dispatchScenario, forgedHookScenario, type DispatchRow, type ForgedHook } from './hook-scenarios.js';

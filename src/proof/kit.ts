@@ -24,6 +24,11 @@ export interface Scenario {
 export interface Proof {
   readonly name: string;
   readonly claim: string;
+  /**
+   * True when no kernel can make a difference: machines of the lane then run it only when it is named, since under
+   * emulation it would cost minutes on each kernel and tell nothing new.
+   */
+  readonly isKernelIndependent?: true;
   readonly scenarios: readonly Scenario[];
 }
 

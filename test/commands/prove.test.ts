@@ -2,6 +2,7 @@ import t from 'tap';
 import type { RunRecord } from '../../src/proof/run-record.js';
 import { hostRequirements } from '../../src/witness/host.js';
 import { aegis } from '../aegis.js';
+import { Project } from '../hooks/project.js';
 
 const canProve = (await hostRequirements()).every((requirement) => requirement.met);
 
@@ -87,4 +88,36 @@ t.test('NO_COLOR is obeyed even where colour is forced', async (t) => {
   t.match(forced.stdout, '\u001b[');
   const plain = await aegis(['prove', '--list'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } });
   t.notMatch(plain.stdout, '\u001b[');
+});
+
+t.test('a veto stops a proof before it begins; a listing needs nobody’s leave', async (t) => {
+  const project = await new Project(t).declare({ name: 'deny', failurePolicy: 'fail_closed' }).trust();
+  const env = { ...project.env, AEGIS_HOOKS: project.manifest };
+  const vetoed = await aegis(['prove', 'lsm-deny', '--tap'], { env });
+  t.equal(vetoed.exitCode, 1);
+  t.equal(vetoed.stdout, '', 'no test point was run');
+  t.match(vetoed.stderr, 'cannot run this command: no change ticket');
+  t.same(await project.types(t), [
+    'invocation.started',
+    'hook.invoked',
+    'hook.completed',
+    'invocation.blocked',
+  ]);
+  t.match((await project.events(t))[0], { command: 'prove', argv: ['lsm-deny', '--tap'] });
+  t.equal((await aegis(['prove', '--list'], { env })).exitCode, 0);
+});
+
+t.test('what a proof ends with is what the hooks and the ledger are told', async (t) => {
+  const project = await new Project(t)
+    .declare(
+      { name: 'record', kind: 'on_error' },
+      { name: 'after', kind: 'after_invocation', entrypoint: ['hooks/mark'] },
+    )
+    .trust();
+  const env = { ...project.env, AEGIS_HOOKS: project.manifest };
+  t.equal((await aegis(['prove', 'nonesuch', '--token', 'hunter22'], { env })).exitCode, 2);
+  const end = (await project.events(t)).find(({ type }) => type === 'invocation.failed');
+  t.match(end, { exit_code: 2, argv: ['nonesuch', '--token', '[redacted]'] });
+  t.match(JSON.parse(project.read('payload.json')), { command: 'prove', outcome: { exit_code: 2 } });
+  t.ok(project.has('marker-mark'));
 });

@@ -1,0 +1,12 @@
+import { InvocationCommand } from '../../src/invocation-command.js';
+import { packageRoot } from '../../src/paths.js';
+
+/** The same command, between hooks and in the ledger. */
+class Invoked extends InvocationCommand {
+  async run(): Promise<void> {
+    await this.parse(Invoked);
+  }
+}
+
+await Invoked.run([], packageRoot);
+process.stdout.write(JSON.stringify({ wall_ms: performance.now(), cpu: process.cpuUsage() }));
