@@ -1,0 +1,24 @@
+# The runtime authority. Included by native/Makefile; stands alone as `make -f native/runtime/runtime.mk`.
+RUNTIME_ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../..)
+RUNTIME_OBJ := $(RUNTIME_ROOT)/build/obj/runtime
+RUNTIME_CXX ?= $(or $(CXX),g++)
+RUNTIME_FLAGS := -std=c++20 -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
+  -fstack-protector-strong -D_FORTIFY_SOURCE=2 -MMD -MP
+WIRE_SOURCES := $(addprefix $(RUNTIME_ROOT)/native/lib/,wire_frame.cc wire_json.cc wire_rpc.cc)
+RUNTIME_SOURCES := $(filter-out %/main.cc,$(wildcard $(RUNTIME_ROOT)/native/runtime/*.cc))
+# What a program that offers `runtime` as a subcommand links.
+RUNTIME_LINKED := $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/%.o,$(WIRE_SOURCES) $(RUNTIME_SOURCES))
+
+all: runtime
+runtime: $(RUNTIME_ROOT)/build/bin/aegis-runtime
+
+$(RUNTIME_ROOT)/build/bin/aegis-runtime: $(RUNTIME_LINKED) $(RUNTIME_OBJ)/runtime/main.o
+	@mkdir -p $(@D)
+	$(RUNTIME_CXX) -static -o $@.new $^ && mv $@.new $@
+
+$(RUNTIME_OBJ)/%.o: $(RUNTIME_ROOT)/native/%.cc
+	@mkdir -p $(@D)
+	$(RUNTIME_CXX) $(RUNTIME_FLAGS) -c -o $@ $<
+
+-include $(wildcard $(RUNTIME_OBJ)/*/*.d)
+.PHONY: all runtime
