@@ -70,6 +70,7 @@ Napi::Function NativeClient::define(Napi::Env env) {
                          InstanceMethod<&NativeClient::deregister>("deregister"),
                          InstanceMethod<&NativeClient::request>("request"),
                          InstanceMethod<&NativeClient::set_notification_handler>("onNotification"),
+                         InstanceMethod<&NativeClient::set_close_handler>("onClosed"),
                          InstanceMethod<&NativeClient::is_open>("isOpen"),
                      });
 }
@@ -119,6 +120,14 @@ void NativeClient::follow_channel() {
   if (client_.fd() >= 0) return watcher_->update();
   watcher_->close();
   watcher_ = nullptr;
+  if (!closed_.IsEmpty() && !is_ending_) call_quietly(closed_, {});
+}
+
+// What a handler throws is its own affair; it must not come out of whatever happened to be called.
+void NativeClient::call_quietly(const Napi::FunctionReference& handler, const std::vector<napi_value>& arguments) {
+  const Napi::Env env = Env();
+  handler.Call(arguments);
+  if (env.IsExceptionPending()) env.GetAndClearPendingException();
 }
 
 template <typename Send>
@@ -234,9 +243,13 @@ Napi::Value NativeClient::set_notification_handler(Info info) {
     if (is_ending_) return;
     const Napi::Env env = Env();
     const Napi::HandleScope handles(env);
-    notification_.Call({Napi::String::New(env, std::string(frame))});
-    if (env.IsExceptionPending()) env.GetAndClearPendingException();
+    call_quietly(notification_, {Napi::String::New(env, std::string(frame))});
   });
+  return info.Env().Undefined();
+}
+
+Napi::Value NativeClient::set_close_handler(Info info) {
+  if (info[0].IsFunction()) closed_ = Napi::Persistent(info[0].As<Napi::Function>());
   return info.Env().Undefined();
 }
 

@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <string>
+#include <vector>
 
 #include "../lib/wire_client.h"
 #include "watcher.h"
@@ -30,19 +31,21 @@ class NativeClient : public Napi::ObjectWrap<NativeClient> {
   Napi::Value deregister(Info info);
   Napi::Value request(Info info);
   Napi::Value set_notification_handler(Info info);
+  Napi::Value set_close_handler(Info info);
   Napi::Value is_open(Info info);
 
   template <typename Send>
   Napi::Value promised(Napi::Env env, Send send);
   void on_ready(bool is_timer);
   void follow_channel();
+  void call_quietly(const Napi::FunctionReference& handler, const std::vector<napi_value>& arguments);
   void shut(wire::Reply why);
   static void on_environment_end(napi_async_cleanup_hook_handle handle, void* self);
 
   wire::Client client_;
   Watcher* watcher_ = nullptr;
   Napi::AsyncContext context_;
-  Napi::FunctionReference notification_;
+  Napi::FunctionReference notification_, closed_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool is_ending_ = false;
 };

@@ -97,6 +97,7 @@ std::optional<Authority::Failure> Authority::wait_for_approval(Call& call) {
   approval->waiter = Waiter{call.peer.connection, *call.request.id, clock_() + timeout};
   due(approval->waiter->deadline);
   call.is_deferred = true;
+  emit("approval.awaited", {{"approvalId", id}, {"agentId", agent->id}});
   return std::nullopt;
 }
 

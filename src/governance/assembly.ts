@@ -47,9 +47,13 @@ export async function initAssembly(
   ]);
   if (current) {
     if (current.key === key) return current.assembly;
-    throw new AegisError('CONFIG_INVALID', `cannot govern agent ${options.agent.id}: this process is another agent`, {
-      wayOut: 'Call shutdown() of the first assembly, or use one process (or worker) an agent.',
-    });
+    throw new AegisError(
+      'CONFIG_INVALID',
+      `cannot govern agent ${options.agent.id}: this process is another agent`,
+      {
+        wayOut: 'Call shutdown() of the first assembly, or use one process (or worker) an agent.',
+      },
+    );
   }
   const forget = () => {
     if (current === mine) current = undefined;
@@ -71,9 +75,13 @@ async function assemble(
   if (!failsOpen(posture) && state() !== 'connected') {
     const reason = state();
     await governance.close();
-    throw new AegisError('NOT_REGISTERED', `cannot register agent ${options.agent.id}: ${reason} (${governance.failure()})`, {
-      wayOut: waysOut[reason],
-    });
+    throw new AegisError(
+      'NOT_REGISTERED',
+      `cannot register agent ${options.agent.id}: ${reason} (${governance.failure()})`,
+      {
+        wayOut: waysOut[reason],
+      },
+    );
   }
   return {
     agentId: options.agent.id,

@@ -32,7 +32,8 @@ export interface GovernanceOptions {
 }
 
 /** What stands between an application and its tools at the moment. */
-export type GovernanceState = 'connected' | 'runtime_unreachable' | 'native_missing' | 'not_registered' | 'disabled';
+export type GovernanceState =
+  'connected' | 'runtime_unreachable' | 'native_missing' | 'not_registered' | 'disabled';
 
 /** An interceptor with what it stands on. */
 export interface Governance {
@@ -91,11 +92,17 @@ export async function createGovernance(
     ...(options.agent ? { registration: registration(options.agent, posture) } : {}),
   });
   const state = (): GovernanceState =>
-    link.state === 'connected' ? 'connected' : link.state === 'refused' ? 'not_registered' : 'runtime_unreachable';
+    link.state === 'connected'
+      ? 'connected'
+      : link.state === 'refused'
+        ? 'not_registered'
+        : 'runtime_unreachable';
   try {
     await link.connect();
   } catch {
-    warn(`the runtime ${link.state === 'refused' ? 'refused' : 'cannot be reached'}: ${consequence} (${link.failure})`);
+    warn(
+      `the runtime ${link.state === 'refused' ? 'refused' : 'cannot be reached'}: ${consequence} (${link.failure})`,
+    );
     link.keepTrying();
   }
   const isRegistered = () => options.agent !== undefined && link.state === 'connected';

@@ -24,7 +24,8 @@ export function checkIdentity(identity: AgentIdentity): void {
   for (const name of texts) {
     const value: unknown = identity[name];
     if (value === undefined && name !== 'id' && name !== 'name') continue;
-    if (typeof value !== 'string' || value === '') return refuse(`"${name}" must be a text that is not empty`);
+    if (typeof value !== 'string' || value === '')
+      return refuse(`"${name}" must be a text that is not empty`);
     if (Buffer.byteLength(value) > 128) return refuse(`"${name}" is longer than 128 bytes`);
     if (hasControlCharacter(value)) return refuse(`"${name}" holds a control character`);
   }

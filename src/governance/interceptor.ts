@@ -120,8 +120,14 @@ export class Interceptor {
     try {
       const outcome: Outcome =
         approval === 'runtime'
-          ? await within(approvalTimeoutMs + graceMs, authority.waitForApproval(approvalId, approvalTimeoutMs))
-          : await within(approvalTimeoutMs, askHandler(approval, { approvalId, tool, args, reason: pending.message }));
+          ? await within(
+              approvalTimeoutMs + graceMs,
+              authority.waitForApproval(approvalId, approvalTimeoutMs),
+            )
+          : await within(
+              approvalTimeoutMs,
+              askHandler(approval, { approvalId, tool, args, reason: pending.message }),
+            );
       const { action, ...verdict } = resolveVerdict(posture, outcome);
       // An approval allows or denies; nothing it answers starts another round.
       return { ...verdict, action: action === 'allow' ? 'allow' : 'deny', approvalId };

@@ -136,7 +136,8 @@ export class RuntimeLink {
     } catch (error) {
       this.client.close();
       this.lastFailure = error;
-      if (!this.isClosed()) this.current = isNativeError(error) && error.code === 'refused' ? 'refused' : 'unreachable';
+      if (!this.isClosed())
+        this.current = isNativeError(error) && error.code === 'refused' ? 'refused' : 'unreachable';
       throw error;
     }
     // Closed while it was connecting: what was opened goes again.
@@ -173,7 +174,9 @@ export class RuntimeLink {
       return { kind: 'failure', word: 'query_failed', message };
     }
     if (error.code === 'channel_closed' || error.code === 'protocol_error') this.lost(error);
-    const word = { channel_closed: 'channel_closed', protocol_error: 'malformed_answer' }[error.code as string];
+    const word = { channel_closed: 'channel_closed', protocol_error: 'malformed_answer' }[
+      error.code as string
+    ];
     return { kind: 'failure', word: word ?? 'query_failed', message };
   }
 

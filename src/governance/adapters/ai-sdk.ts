@@ -11,7 +11,10 @@ interface AiTool {
  * The AI SDK's tools (`tools` of `generateText` and its kin), each asked about under its name before it runs. Tools
  * without `execute` are run by somebody else and stay as they are. The SDK reports a denied call as a tool error.
  */
-export function governAiTools<T extends Readonly<Record<string, AiTool>>>(interceptor: Interceptor, tools: T): T {
+export function governAiTools<T extends Readonly<Record<string, AiTool>>>(
+  interceptor: Interceptor,
+  tools: T,
+): T {
   const governed = Object.entries(tools).map(([name, tool]) => [
     name,
     tool.execute ? { ...tool, execute: governExecute(interceptor, name, tool.execute.bind(tool)) } : tool,

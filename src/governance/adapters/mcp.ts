@@ -25,13 +25,22 @@ export function governMcpServer<S extends RequestServer | { readonly server: Req
 ): S {
   const server: RequestServer = 'server' in mcpServer ? mcpServer.server : mcpServer;
   if (hasToolHandler(server))
-    throw new AegisError('CONFIG_INVALID', 'cannot govern the MCP server: it has a handler for tools/call already', {
-      wayOut: 'Call governMcpServer right after the server is made, before any tool is registered.',
-    });
-  const setRequestHandler = server.setRequestHandler.bind(server) as (schema: unknown, handler: Handler) => void;
+    throw new AegisError(
+      'CONFIG_INVALID',
+      'cannot govern the MCP server: it has a handler for tools/call already',
+      {
+        wayOut: 'Call governMcpServer right after the server is made, before any tool is registered.',
+      },
+    );
+  const setRequestHandler = server.setRequestHandler.bind(server) as (
+    schema: unknown,
+    handler: Handler,
+  ) => void;
   const governed = (schema: unknown, handler: Handler) =>
     setRequestHandler(schema, (request, extra) =>
-      isToolCall(request) ? callTool(interceptor, request, (call) => handler(call, extra)) : handler(request, extra),
+      isToolCall(request)
+        ? callTool(interceptor, request, (call) => handler(call, extra))
+        : handler(request, extra),
     );
   Object.defineProperty(server, 'setRequestHandler', { value: governed });
   return mcpServer;
