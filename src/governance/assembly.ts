@@ -71,7 +71,8 @@ async function assemble(
   forget: () => void,
 ): Promise<Assembly> {
   const governance = await createGovernance(quietUnderEnforce(options), native);
-  const { posture, interceptor, state } = governance;
+  const { posture, interceptor } = governance;
+  const state = () => governance.state();
   if (!failsOpen(posture) && state() !== 'connected') {
     const reason = state();
     await governance.close();

@@ -28,6 +28,8 @@ export type AgentCommand =
       /** Puts something into the arguments that JSON cannot say. */
       readonly spoil?: boolean;
     }
+  /** The tool's body alone, with nobody asked: the control. */
+  | { readonly do: 'bare'; readonly marker: string }
   | { readonly do: 'stop' };
 
 /** What the program tells after each command. */

@@ -97,6 +97,10 @@ async function perform(command: AgentCommand): Promise<AgentReply> {
     session = await start(command.setup);
     return told({});
   }
+  if (command.do === 'bare') {
+    runTool(command.marker);
+    return told({});
+  }
   if (!session) throw new Error('not started');
   if (command.do === 'stop') {
     await session.close();
@@ -107,7 +111,7 @@ async function perform(command: AgentCommand): Promise<AgentReply> {
   const beside = command.beside ? callBeside(session, command.beside) : undefined;
   try {
     const ran = await session.interceptor.run(command.tool, args, (allowed) => {
-      writeFileSync(command.marker, 'the tool ran\n');
+      runTool(command.marker);
       return allowed;
     });
     return told({ ran: JSON.parse(JSON.stringify(ran)) as unknown });
@@ -116,9 +120,14 @@ async function perform(command: AgentCommand): Promise<AgentReply> {
   }
 }
 
+/** What every tool here does; the effect by which the proofs judge. */
+function runTool(marker: string): void {
+  writeFileSync(marker, 'the tool ran\n');
+}
+
 async function callBeside(governed: Session, call: { tool: string; marker: string }): Promise<void> {
   try {
-    await governed.interceptor.run(call.tool, {}, () => writeFileSync(call.marker, 'the tool ran\n'));
+    await governed.interceptor.run(call.tool, {}, () => runTool(call.marker));
   } catch {
     // Denied; the marker that is not there says so.
   }

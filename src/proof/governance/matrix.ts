@@ -72,10 +72,26 @@ function requirement(
 async function playFault(bench: Bench, fault: Fault): Promise<void> {
   const agent = AgentProcess.start();
   bench.onCleanUp('the governed agent', () => agent.end());
+  await bench.point('control: ungoverned, the tool runs', () => playControl(agent));
   for (const posture of postures)
     await bench.point(`${posture}: ${describe(expectation(fault, posture))}`, () =>
       playCell(agent, fault, posture),
     );
+}
+
+/** The marker has teeth: the same program's tool body writes it when nobody is asked. */
+export async function playControl(agent: AgentProcess): Promise<Observation> {
+  const stage = await Stage.set('disabled', agent);
+  try {
+    const before = await stage.hasMarker();
+    await stage.ask({ do: 'bare', marker: stage.marker });
+    const ran = await stage.hasMarker();
+    if (before || !ran)
+      throw new Disproof('the tool leaves no marker when nothing is in its way', { before, ran });
+    return { ran };
+  } finally {
+    await stage.clear();
+  }
 }
 
 function expectation(fault: Fault, posture: Posture): Expected {

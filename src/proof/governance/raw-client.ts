@@ -26,9 +26,9 @@ export class RawClient {
 
   async call(method: string, params: object): Promise<RawAnswer> {
     this.socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: ++this.id, method, params })}\n`);
-    const { value, done } = await this.lines.next();
-    if (done) throw new Error('the runtime closed the connection');
-    return JSON.parse(value) as RawAnswer;
+    const line = await this.lines.next();
+    if (line.done) throw new Error('the runtime closed the connection');
+    return JSON.parse(line.value) as RawAnswer;
   }
 
   close(): void {

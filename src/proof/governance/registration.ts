@@ -3,7 +3,7 @@ import type { Operator, RuntimeEvent } from '../../governance/operator.js';
 import { Disproof, type Bench, type Observation, type Scenario } from '../kit.js';
 import { AgentProcess } from './agent-process.js';
 import type { FalseRuntimeScript } from './false-runtime.js';
-import { requirements } from './matrix.js';
+import { playControl, requirements } from './matrix.js';
 import { RawClient } from './raw-client.js';
 import { Stage, tools } from './stage.js';
 
@@ -28,6 +28,7 @@ function scenario(name: string, claim: string, play: (play: Play) => Promise<voi
     run: async (bench) => {
       const agent = AgentProcess.start();
       bench.onCleanUp('the governed agent', () => agent.end());
+      await bench.point('control: ungoverned, the tool runs', () => playControl(agent));
       const stage = await Stage.set('enforce', agent);
       bench.onCleanUp('the stage', () => stage.clear());
       await play({ bench, agent, stage });
@@ -114,6 +115,7 @@ const refused = (posture: Posture): Scenario => ({
   run: async (bench) => {
     const agent = AgentProcess.start();
     bench.onCleanUp('the governed agent', () => agent.end());
+    await bench.point('control: ungoverned, the tool runs', () => playControl(agent));
     for (const [what, script] of refusals) {
       await bench.point(`registering ${what}`, async () => {
         const stage = await Stage.set(posture, agent);

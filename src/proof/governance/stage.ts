@@ -7,7 +7,7 @@ import { failsOpen, type Posture } from '../../governance/posture.js';
 import { Operator } from '../../governance/operator.js';
 import { Disproof } from '../kit.js';
 import type { AgentCommand, AgentReply, AgentSetup } from './agent-protocol.js';
-import { AgentProcess } from './agent-process.js';
+import type { AgentProcess } from './agent-process.js';
 import { FalseRuntime, type FalseRuntimeScript } from './false-runtime.js';
 import { startRelay } from './relay.js';
 import { RuntimeProcess } from './runtime-process.js';
