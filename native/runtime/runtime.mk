@@ -20,5 +20,26 @@ $(RUNTIME_OBJ)/%.o: $(RUNTIME_ROOT)/native/%.cc
 	@mkdir -p $(@D)
 	$(RUNTIME_CXX) $(RUNTIME_FLAGS) -c -o $@ $<
 
+# Unit tests, and the same under the sanitizers.
+RUNTIME_TESTS := $(wildcard $(RUNTIME_ROOT)/test/native/runtime/*.cc)
+RUNTIME_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+test: runtime-test
+runtime-test: $(RUNTIME_ROOT)/build/test/runtime_test
+	$<
+$(RUNTIME_ROOT)/build/test/runtime_test: $(RUNTIME_LINKED) \
+    $(patsubst $(RUNTIME_ROOT)/test/native/runtime/%.cc,$(RUNTIME_OBJ)/test/%.o,$(RUNTIME_TESTS))
+	@mkdir -p $(@D)
+	$(RUNTIME_CXX) -o $@ $^
+$(RUNTIME_OBJ)/test/%.o: $(RUNTIME_ROOT)/test/native/runtime/%.cc
+	@mkdir -p $(@D)
+	$(RUNTIME_CXX) $(RUNTIME_FLAGS) -c -o $@ $<
+
+sanitize: runtime-sanitize
+runtime-sanitize:
+	@mkdir -p $(RUNTIME_ROOT)/build/test
+	$(RUNTIME_CXX) $(filter-out -D_FORTIFY_SOURCE=2 -MMD -MP,$(RUNTIME_FLAGS)) -O1 $(RUNTIME_SANITIZE) \
+	  -o $(RUNTIME_ROOT)/build/test/runtime_test_sanitized $(WIRE_SOURCES) $(RUNTIME_SOURCES) $(RUNTIME_TESTS)
+	$(RUNTIME_ROOT)/build/test/runtime_test_sanitized
+
 -include $(wildcard $(RUNTIME_OBJ)/*/*.d)
-.PHONY: all runtime
+.PHONY: all runtime test runtime-test sanitize runtime-sanitize
