@@ -9,6 +9,10 @@ RUNTIME_SOURCES := $(filter-out %/main.cc,$(wildcard $(RUNTIME_ROOT)/native/runt
 # What a program that offers `runtime` as a subcommand links.
 RUNTIME_LINKED := $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/%.o,$(WIRE_SOURCES) $(RUNTIME_SOURCES))
 
+# For aegis-agent, whose own library holds the wire protocol already.
+RUNTIME_OBJECTS := $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/%.o,$(RUNTIME_SOURCES))
+$(RUNTIME_ROOT)/build/bin/aegis-agent: $(RUNTIME_OBJECTS)
+
 all: runtime
 runtime: $(RUNTIME_ROOT)/build/bin/aegis-runtime
 
