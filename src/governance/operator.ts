@@ -45,8 +45,8 @@ export interface RuntimeEvent {
 }
 
 export interface OperatorOptions {
-  readonly socketPath?: string;
-  readonly instance?: string;
+  readonly socketPath?: string | undefined;
+  readonly instance?: string | undefined;
   readonly timeoutMs?: number;
 }
 
