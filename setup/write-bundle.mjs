@@ -7,6 +7,9 @@ const root = process.argv[2];
 const target = join(root, 'lib');
 const partial = join(root, `lib.${process.pid}`);
 
+/** The library others import, and the program the proofs put under governance. */
+const programs = ['src/governance/index.ts', 'src/proof/governance/governed-agent.ts'];
+
 /** Each command and each proof stays a file of its own, so that oclif and the registry find them by their names. */
 const rooms = ['src/commands', 'proofs', 'bench/guest'];
 
@@ -20,7 +23,7 @@ const banner = [
 
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/main.ts', 'src/guest-main.ts', ...rooms.flatMap(sources)],
+  entryPoints: ['src/main.ts', 'src/guest-main.ts', ...programs, ...rooms.flatMap(sources)],
   outbase: '.',
   outdir: partial,
   // src/paths.ts counts on shared code being as deep as src/ itself.

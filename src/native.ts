@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import find from 'node-gyp-build';
 import { messageOf } from './errors.js';
 import { packageRoot } from './paths.js';
 
@@ -64,7 +65,6 @@ export function loadNative(): NativeState {
 function load(): NativeState {
   const require = createRequire(import.meta.url);
   try {
-    const find = require('node-gyp-build') as { path(folder: string): string };
     const path = find.path(packageRoot);
     const module = require(path) as Partial<NativeModule>;
     if (typeof module.NativeClient !== 'function')

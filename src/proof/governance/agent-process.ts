@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { AegisError } from '../../errors.js';
-import { packageRoot } from '../../paths.js';
+import { codeRoot } from '../../paths.js';
 import type { AgentCommand, AgentReply } from './agent-protocol.js';
 
 /** The governed program as a child process. It is asked one thing at a time. */
@@ -18,9 +18,9 @@ export class AgentProcess {
     this.replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** `root`: the installation it is started from; another one may lack the native extension. */
-  static start(root = packageRoot): AgentProcess {
-    const program = join(root, 'dist', 'src', 'proof', 'governance', 'governed-agent.js');
+  /** `root`: the compiled code it is started from; that of another installation may lack the native extension. */
+  static start(root = codeRoot): AgentProcess {
+    const program = join(root, 'src', 'proof', 'governance', 'governed-agent.js');
     return new AgentProcess(spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'pipe'] }));
   }
 
