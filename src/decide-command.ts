@@ -14,7 +14,7 @@ export abstract class DecideCommand extends AegisCommand {
   protected abstract readonly decision: 'allow' | 'deny';
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(this.ctor as typeof DecideCommand);
+    const { args, flags } = await this.parse(DecideCommand);
     const operator = await Operator.connect(flags);
     try {
       const { tool, agentId } = await operator.decide(args.id, this.decision);

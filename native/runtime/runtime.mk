@@ -45,5 +45,32 @@ runtime-sanitize:
 	  -o $(RUNTIME_ROOT)/build/test/runtime_test_sanitized $(WIRE_SOURCES) $(RUNTIME_SOURCES) $(RUNTIME_TESTS)
 	$(RUNTIME_ROOT)/build/test/runtime_test_sanitized
 
+# What the runtime is measured against.
+runtime-echo: $(RUNTIME_ROOT)/build/bench/echo
+$(RUNTIME_ROOT)/build/bench/echo: $(RUNTIME_ROOT)/native/bench/echo.c
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -static -o $@ $<
+
+# The frame parser under libFuzzer, with the sanitizers: make runtime-fuzz FUZZ_SECONDS=60
+FUZZ_SECONDS ?= 60
+FUZZ_CXX ?= clang++
+runtime-fuzz: $(RUNTIME_ROOT)/build/test/frame_fuzzer
+	@mkdir -p $(RUNTIME_ROOT)/build/test/corpus
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -print_final_stats=1 $(RUNTIME_ROOT)/build/test/corpus \
+	  $(RUNTIME_ROOT)/test/native/runtime/corpus
+RUNTIME_FUZZ_FLAGS := -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+RUNTIME_FUZZED := $(WIRE_SOURCES) $(filter-out %/server.cc %/connection.cc %/listener.cc %/options.cc %/runtime_main.cc,$(RUNTIME_SOURCES))
+$(RUNTIME_ROOT)/build/test/frame_fuzzer: $(RUNTIME_OBJ)/fuzz/frame_fuzzer.o \
+    $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/fuzz/%.o,$(RUNTIME_FUZZED))
+	@mkdir -p $(@D)
+	$(FUZZ_CXX) $(RUNTIME_FUZZ_FLAGS) -o $@ $^
+$(RUNTIME_OBJ)/fuzz/frame_fuzzer.o: $(RUNTIME_ROOT)/test/native/runtime/fuzz/frame_fuzzer.cc
+	@mkdir -p $(@D)
+	$(FUZZ_CXX) $(RUNTIME_FUZZ_FLAGS) -c -o $@ $<
+$(RUNTIME_OBJ)/fuzz/%.o: $(RUNTIME_ROOT)/native/%.cc
+	@mkdir -p $(@D)
+	$(FUZZ_CXX) $(RUNTIME_FUZZ_FLAGS) -c -o $@ $<
+
 -include $(wildcard $(RUNTIME_OBJ)/*/*.d)
-.PHONY: all runtime test runtime-test sanitize runtime-sanitize
+RUNTIME_PHONY := runtime-echo runtime-fuzz
+.PHONY: $(RUNTIME_PHONY) all runtime test runtime-test sanitize runtime-sanitize

@@ -15,6 +15,8 @@ export interface Scenario {
   readonly claim: string;
   /** The boot the lane gives it; undefined when any does. */
   readonly boot?: BootPosture;
+  /** Asks nothing of the kernel: with `--vm`, too, it runs once on the machine at hand and not in every guest. */
+  readonly anywhere?: boolean;
   /** What the machine must have; asked right before the run. Unmet means a skip, never a pass. */
   requirements(): Promise<readonly Requirement[]>;
   run(bench: Bench): Promise<void>;

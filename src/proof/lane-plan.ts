@@ -37,3 +37,18 @@ export function planBoots(
   }
   return kernels.flatMap((kernel) => [...groups].map(([list, names]) => ({ kernel, lsm: list, names })));
 }
+
+/** Parts the selected scenarios into those for the machine at hand and those for the lane's guests. */
+export function splitByPlace(selected: readonly Selected[]): {
+  readonly here: readonly Selected[];
+  readonly inLane: readonly Selected[];
+} {
+  const those = (anywhere: boolean) =>
+    selected
+      .map(({ proof, scenarios }) => ({
+        proof,
+        scenarios: scenarios.filter((scenario) => (scenario.anywhere ?? false) === anywhere),
+      }))
+      .filter(({ scenarios }) => scenarios.length > 0);
+  return { here: those(true), inLane: those(false) };
+}

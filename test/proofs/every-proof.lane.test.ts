@@ -15,8 +15,9 @@ t.equal(record.verdict, 'proven');
 for (const kernel of kernelNames) {
   const machines = record.machines.filter(({ where }) => where.startsWith(`${kernel} `));
   for (const { proof, scenarios } of await selectProofs([]))
-    for (const { name } of scenarios) {
-      const runs = machines.flatMap((machine) =>
+    for (const { name, anywhere } of scenarios) {
+      const places = anywhere ? record.machines.filter(({ where }) => where === 'host') : machines;
+      const runs = places.flatMap((machine) =>
         machine.scenarios.filter((run) => run.proof === proof.name && run.scenario === name),
       );
       t.match(runs, [{ verdict: 'proven' }], `${proof.name}/${name} on ${kernel}`);

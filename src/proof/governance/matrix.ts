@@ -26,6 +26,7 @@ export function failClosedScenarios(): readonly Scenario[] {
   return [
     ...faults.map((fault): Scenario => ({
       name: fault.name,
+      anywhere: true,
       claim: fault.claim,
       requirements: () => requirements(fault.needsRoot === true),
       run: (bench) => playFault(bench, fault),
@@ -139,6 +140,7 @@ function lastRecord(reply: AgentReply): { reason: string; basis: string } {
 const completeness: Scenario = {
   name: 'matrix-is-complete',
   claim: 'Every word of the verdict table and every posture has its cell.',
+  anywhere: true,
   requirements: () => Promise.resolve([]),
   run: async (bench) => {
     await bench.point('every word of the verdict table is played by a fault', () => {

@@ -24,6 +24,7 @@ function scenario(name: string, claim: string, play: (play: Play) => Promise<voi
   return {
     name,
     claim,
+    anywhere: true,
     requirements: () => requirements(false),
     run: async (bench) => {
       const agent = AgentProcess.start();
@@ -111,6 +112,7 @@ const refused = (posture: Posture): Scenario => ({
     posture === 'observe'
       ? 'Under observe an agent that cannot be registered warns once and goes on unregistered.'
       : `Under ${posture} an agent that cannot be registered does not start, and leaves nothing open.`,
+  anywhere: true,
   requirements: () => requirements(false),
   run: async (bench) => {
     const agent = AgentProcess.start();
