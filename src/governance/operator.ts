@@ -154,3 +154,18 @@ export class Operator {
     }
   }
 }
+
+/** Connects, decides about one waiting call, and leaves. Throws as `Operator.connect` and `Operator.decide` do. */
+export async function decideApproval(
+  approvalId: string,
+  decision: 'allow' | 'deny',
+  options: OperatorOptions,
+): Promise<{ approvalId: string; decision: 'allow' | 'deny'; tool: string; agentId: string }> {
+  const operator = await Operator.connect(options);
+  try {
+    const { tool, agentId } = await operator.decide(approvalId, decision);
+    return { approvalId, decision, tool, agentId };
+  } finally {
+    operator.close();
+  }
+}
