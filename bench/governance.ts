@@ -7,7 +7,7 @@ import { createGovernance } from '../src/governance/index.js';
 import { loadNative, type NativeClient } from '../src/native.js';
 import { RawClient } from '../src/proof/governance/raw-client.js';
 import { RuntimeProcess } from '../src/proof/governance/runtime-process.js';
-import { startEcho } from './governance-echo.js';
+import { startEcho } from './governance/echo.js';
 
 interface Row {
   readonly what: string;
@@ -93,7 +93,7 @@ function syncMedian(client: NativeClient): number {
 
 /** Each client in a thread of its own, sixteen questions on their way at a time. */
 async function throughput(socketPath: string): Promise<number> {
-  const program = new URL('./governance-load.js', import.meta.url);
+  const program = new URL('./governance/load.js', import.meta.url);
   const workers = Array.from(
     { length: clients },
     (_, index) => new Worker(program, { workerData: { socketPath, index } }),

@@ -53,7 +53,8 @@ $(RUNTIME_ROOT)/build/bench/echo: $(RUNTIME_ROOT)/native/bench/echo.c
 
 # The frame parser under libFuzzer, with the sanitizers: make runtime-fuzz FUZZ_SECONDS=60
 FUZZ_SECONDS ?= 60
-FUZZ_CXX ?= clang++
+# A clang whose runtime libraries are installed as well (compiler-rt is a package of its own).
+FUZZ_CXX ?= $(firstword $(foreach version,-22 -19 -18 -16 -14,$(if $(wildcard /usr/lib/llvm$(version)/lib/clang/*/lib/*/libclang_rt.fuzzer*),clang++$(version))) clang++)
 runtime-fuzz: $(RUNTIME_ROOT)/build/test/frame_fuzzer
 	@mkdir -p $(RUNTIME_ROOT)/build/test/corpus
 	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -print_final_stats=1 $(RUNTIME_ROOT)/build/test/corpus \

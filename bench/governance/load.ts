@@ -1,6 +1,6 @@
 /** One client of the throughput measurement, in a thread of its own: sixteen questions on their way at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadNative } from '../src/native.js';
+import { loadNative } from '../../src/native.js';
 
 const queries = 20_000;
 const inFlight = 16;

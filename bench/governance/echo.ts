@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { run } from '../src/sandbox/run.js';
-import { packageRoot } from '../src/paths.js';
+import { run } from '../../src/sandbox/run.js';
+import { packageRoot } from '../../src/paths.js';
 
 export interface Echo {
   readonly socketPath: string;
