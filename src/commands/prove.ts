@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { AegisCommand } from '../command.js';
 import { AegisError } from '../errors.js';
-import { splitByPlace } from '../proof/lane-plan.js';
+import { splitByPlace, withoutAddedByVm } from '../proof/lane-plan.js';
 import { proveOnHost } from '../proof/on-host.js';
 import { proofNames, selectProofs, type Selected } from '../proof/registry.js';
 import { closeRun, type MachineRecord } from '../proof/run-record.js';
@@ -83,7 +83,9 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
       keep: flags.keep,
       ...output.observer(),
     };
-    const { here, inLane } = flags.vm ? splitByPlace(selected) : { here: selected, inLane: [] };
+    const { here, inLane } = flags.vm
+      ? splitByPlace(selected)
+      : { here: withoutAddedByVm(selected, argv as string[]), inLane: [] };
     const machines: MachineRecord[] = [];
     if (flags.vm && inLane.length > 0) {
       // The lane is loaded only when asked for: in a guest every module costs time under emulation.

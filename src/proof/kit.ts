@@ -17,6 +17,8 @@ export interface Scenario {
   readonly boot?: BootPosture;
   /** Asks nothing of the kernel: with `--vm`, too, it runs once on the machine at hand and not in every guest. */
   readonly anywhere?: boolean;
+  /** The kernel's part of a proof that holds without it: left out unless `--vm` is given or it is named itself. */
+  readonly addedByVm?: boolean;
   /** What the machine must have; asked right before the run. Unmet means a skip, never a pass. */
   requirements(): Promise<readonly Requirement[]>;
   run(bench: Bench): Promise<void>;

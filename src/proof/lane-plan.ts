@@ -52,3 +52,18 @@ export function splitByPlace(selected: readonly Selected[]): {
       .filter(({ scenarios }) => scenarios.length > 0);
   return { here: those(true), inLane: those(false) };
 }
+
+/** What runs without `--vm`: all that was selected but the parts that `--vm` would add, unless named themselves. */
+export function withoutAddedByVm(
+  selected: readonly Selected[],
+  names: readonly string[],
+): readonly Selected[] {
+  return selected
+    .map(({ proof, scenarios }) => ({
+      proof,
+      scenarios: scenarios.filter(
+        (scenario) => !scenario.addedByVm || names.includes(`${proof.name}/${scenario.name}`),
+      ),
+    }))
+    .filter(({ scenarios }) => scenarios.length > 0);
+}
