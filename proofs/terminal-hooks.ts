@@ -39,7 +39,6 @@ const endings = [
 export default defineProof({
   name: 'terminal-hooks',
   claim: 'A hook can stop an act before it begins; none can mask how it ended.',
-  isKernelIndependent: true,
   scenarios: [
     forgedHookScenario({
       name: 'forged-on-error',

@@ -7,6 +7,13 @@ const root = process.argv[2];
 const target = join(root, 'lib');
 const partial = join(root, `lib.${process.pid}`);
 
+/** The library others import, and the programs that the proofs put between hooks and under governance. */
+const programs = [
+  'src/governance/index.ts',
+  'src/proof/governance/governed-agent.ts',
+  'src/forged-invocation-main.ts',
+];
+
 /** Each command and each proof stays a file of its own, so that oclif and the registry find them by their names. */
 const rooms = ['src/commands', 'proofs', 'bench/guest', 'bench/shipped'];
 
@@ -20,12 +27,7 @@ const banner = [
 
 await build({
   absWorkingDir: root,
-  entryPoints: [
-    'src/main.ts',
-    'src/guest-main.ts',
-    'src/forged-invocation-main.ts',
-    ...rooms.flatMap(sources),
-  ],
+  entryPoints: ['src/main.ts', 'src/guest-main.ts', ...programs, ...rooms.flatMap(sources)],
   outbase: '.',
   outdir: partial,
   // src/paths.ts counts on shared code being as deep as src/ itself.

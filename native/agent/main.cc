@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
+#include <string_view>
 
 #include "agent/commands.h"
+#include "runtime/runtime_main.h"
 
 int main(int argc, char** argv) {
   using namespace aegis;
+  // The runtime authority needs nothing of the kernel's and has flags of its own.
+  if (argc > 1 && std::string_view(argv[1]) == "runtime") return runtime::runtime_main(argc - 1, argv + 1);
   const auto arguments = parse_arguments(argc, argv);
   if (!arguments) {
     fail(arguments.error());

@@ -43,12 +43,26 @@ std::string target_of(const bpf_program* program) {
 // through that could carry this.
 const KernelTypes* types_in_use = nullptr;
 
+// Under lockdown=confidentiality the kernel refuses bpf_probe_read_kernel, which
+// libbpf takes for a kernel older than 5.5 and replaces the user-space read by
+// the older helper that is refused as well. Nothing here uses the older one, so
+// each such call is turned back.
+void restore_user_reads(bpf_program* program) {
+  auto* instructions = const_cast<bpf_insn*>(bpf_program__insns(program));
+  for (size_t i = 0; i < bpf_program__insn_cnt(program); i++) {
+    bpf_insn& call = instructions[i];
+    if (call.code == (BPF_JMP | BPF_CALL) && call.src_reg == 0 && call.imm == BPF_FUNC_probe_read_str)
+      call.imm = BPF_FUNC_probe_read_user_str;
+  }
+}
+
 // Called by libbpf just before each program is given to the kernel.
 int prepare_load(bpf_program* program, bpf_prog_load_opts* options, long index) {
   if (types_in_use == nullptr) return -EINVAL;
   const auto found = types_in_use->functions.find(target_of(program));
   if (found == types_in_use->functions.end()) return -ESRCH;
   options->attach_btf_id = found->second.id;
+  restore_user_reads(program);
   return bpf_program__set_type(program, kinds[index].type);
 }
 

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { AegisError } from '../errors.js';
 import { InvocationCommand } from '../invocation-command.js';
+import { splitByPlace, withoutAddedByVm } from '../proof/place.js';
 import { proveOnHost } from '../proof/on-host.js';
 import { proofNames, selectProofs, type Selected } from '../proof/registry.js';
 import { closeRun, type MachineRecord } from '../proof/run-record.js';
@@ -13,7 +14,8 @@ export default class Prove extends InvocationCommand {
     'Prove that enforcement works: run the agent, try what it forbids, see what happens.';
   static override description = `Each proof is an experiment with controls: the forbidden act first succeeds without the agent, then has to
 fail under it, while bystanders stay unharmed. Without --vm the proofs run on this machine and touch nothing of an
-agent that is already here; with --vm they run in embedded virtual machines.
+agent that is already here; with --vm they run in embedded virtual machines, but for those that ask nothing of the
+kernel, which still run here, once.
 
 Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 could not check. Of several,
 1 beats 99 beats 77 beats 0.`;
@@ -31,6 +33,8 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
     list: Flags.boolean({ description: 'list the proofs, their claims and scenarios, and run nothing' }),
     vm: Flags.string({
       multiple: true,
+      // Each `--vm=` takes one kernel; oclif's default would take the proofs' names after it, too.
+      multipleNonGreedy: true,
       helpValue: '[KERNEL...]',
       description: 'run in embedded virtual machines with these kernels (default: every known one)',
     }),
@@ -87,16 +91,19 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
       keep: flags.keep,
       ...output.observer(),
     };
-    let machines: readonly MachineRecord[];
-    if (flags.vm) {
+    const { here, inLane } = flags.vm
+      ? splitByPlace(selected)
+      : { here: withoutAddedByVm(selected, argv as string[]), inLane: [] };
+    const machines: MachineRecord[] = [];
+    if (flags.vm && inLane.length > 0) {
       // The lane is loaded only when asked for: in a guest every module costs time under emulation.
       const { planBoots, proveInLane, resolveKernels } = await import('../proof/in-lane.js');
-      const wanted = argv.length > 0 ? selected : selected.filter(({ proof }) => !proof.isKernelIndependent);
-      machines = await proveInLane(planBoots(wanted, resolveKernels(flags.vm), flags.lsm), options);
-    } else {
-      const machine = await proveOnHost(selected, options);
+      machines.push(...(await proveInLane(planBoots(inLane, resolveKernels(flags.vm), flags.lsm), options)));
+    }
+    if (here.length > 0) {
+      const machine = await proveOnHost(here, options);
       options.onMachine(machine);
-      machines = [machine];
+      machines.push(machine);
     }
     const record = closeRun(machines, startedAt, { version: this.config.version, requireAll: flags.require });
     output.end(record, selected);

@@ -19,6 +19,8 @@ export interface AgentSetup {
   readonly flags: readonly string[];
   /** What the agent is to take for the kernel's LSM list; undefined for the kernel's own. */
   readonly lsmSeam?: string;
+  /** The daemon is going to be killed, and what it leaves in the kernel is what is looked at. */
+  readonly isKilled?: boolean;
 }
 
 /** One agent of a sandbox: its own instance, pins and report, enforcing only inside the sandbox's scope. */
@@ -110,7 +112,9 @@ export class AgentUnderTest {
           `TimeoutStopSec=${seconds}`,
           // Should this process die without a word, systemd ends the experiment.
           `RuntimeMaxSec=${seconds * 20}`,
-          `ExecStopPost=${this.binary} detach --instance ${this.sandbox.name}`,
+          ...(this.setup.isKilled
+            ? []
+            : [`ExecStopPost=${this.binary} detach --instance ${this.sandbox.name}`]),
           `StandardOutput=append:${this.logPath}`,
           `StandardError=append:${this.logPath}`,
         ],
@@ -151,6 +155,28 @@ export class AgentUnderTest {
     if (state.activeState !== 'inactive')
       throw new Disproof(`the agent is ${state.activeState} after it was stopped (${state.result})`);
     return { result: state.result, exit_status: state.execMainStatus };
+  }
+
+  /** SIGKILL to the daemon; returns when systemd has seen it dead. */
+  async kill(): Promise<{ result: string }> {
+    const ended = await run(['systemctl', 'kill', '--signal=SIGKILL', '--kill-whom=main', this.unit], {
+      timeoutMs: this.bench.stepTimeoutMs,
+    });
+    if (ended.exitCode !== 0) throw new Error(`cannot kill the agent: ${ended.stderr.trim()}`);
+    // Waits for the death and does no more: nothing of the unit is left to be stopped.
+    await stopUnit(this.unit);
+    const { activeState, result } = await showUnit(this.unit);
+    if (activeState === 'active' || result !== 'signal')
+      throw new Error(`the agent did not die of the signal: ${activeState} (${result})`);
+    return { result };
+  }
+
+  /** Takes down what a killed daemon left in the kernel. */
+  async detach(): Promise<{ exit_code: number | undefined }> {
+    const ended = await this.command(['detach']);
+    if (ended.exitCode !== 0)
+      throw new Disproof(`the agent cannot take its pins down: ${lastLines(ended.stderr)}`);
+    return { exit_code: ended.exitCode };
   }
 
   /** The instance's pins that are still there. Its stored policy and lock stay with their owner, which removes them. */

@@ -36,6 +36,7 @@ export function forgedHookScenario(forged: ForgedHook): Scenario {
   return {
     name: forged.name,
     claim: forged.claim,
+    anywhere: true,
     requirements: () => Promise.resolve([]),
     async run(bench) {
       const project = await HookProject.make(bench);
@@ -110,6 +111,7 @@ export function dispatchScenario(name: string, claim: string, rows: readonly Dis
   return {
     name,
     claim,
+    anywhere: true,
     requirements: () => Promise.resolve([]),
     async run(bench) {
       const project = await HookProject.make(bench);

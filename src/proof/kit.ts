@@ -15,6 +15,10 @@ export interface Scenario {
   readonly claim: string;
   /** The boot the lane gives it; undefined when any does. */
   readonly boot?: BootPosture;
+  /** Asks nothing of the kernel: with `--vm`, too, it runs once on the machine at hand and not in every guest. */
+  readonly anywhere?: boolean;
+  /** The kernel's part of a proof that holds without it: left out unless `--vm` is given or it is named itself. */
+  readonly addedByVm?: boolean;
   /** What the machine must have; asked right before the run. Unmet means a skip, never a pass. */
   requirements(): Promise<readonly Requirement[]>;
   run(bench: Bench): Promise<void>;
@@ -24,11 +28,6 @@ export interface Scenario {
 export interface Proof {
   readonly name: string;
   readonly claim: string;
-  /**
-   * True when no kernel can make a difference: machines of the lane then run it only when it is named, since under
-   * emulation it would cost minutes on each kernel and tell nothing new.
-   */
-  readonly isKernelIndependent?: true;
   readonly scenarios: readonly Scenario[];
 }
 

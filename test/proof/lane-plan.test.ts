@@ -1,5 +1,6 @@
 import t from 'tap';
 import { planBoots } from '../../src/proof/lane-plan.js';
+import { splitByPlace, withoutAddedByVm } from '../../src/proof/place.js';
 import type { Scenario } from '../../src/proof/kit.js';
 import { selectProofs } from '../../src/proof/registry.js';
 
@@ -45,4 +46,27 @@ t.test('an unknown proof or scenario names the nearest', async (t) => {
     wayOut: /Did you mean enforce\?/,
   });
   await t.rejects(selectProofs(['xyzzy']), { code: 'UNKNOWN_PROOF', wayOut: /^Known: / });
+});
+
+t.test('what asks nothing of the kernel runs here, the rest in the lane', async (t) => {
+  const { here, inLane } = splitByPlace(await selectProofs(['fail-closed', 'lsm-deny']));
+  t.same(
+    here.map(({ proof }) => proof.name),
+    ['fail-closed'],
+  );
+  t.ok(here[0]?.scenarios.some(({ name }) => name === 'daemon-hung'));
+  t.notOk(here[0]?.scenarios.some(({ name }) => name.startsWith('enforcer-killed')));
+  t.same(
+    inLane.map(({ proof, scenarios }) => `${proof.name}/${scenarios[0]?.name}`),
+    ['fail-closed/enforcer-killed-lsm', 'lsm-deny/enforce'],
+  );
+});
+
+t.test('without --vm the parts it adds are left out, unless they are named', async (t) => {
+  const whole = withoutAddedByVm(await selectProofs(['fail-closed']), ['fail-closed']);
+  t.notOk(whole[0]?.scenarios.some(({ addedByVm }) => addedByVm));
+  const name = 'fail-closed/enforcer-killed-lsm';
+  t.match(withoutAddedByVm(await selectProofs([name]), [name]), [
+    { scenarios: [{ name: 'enforcer-killed-lsm' }] },
+  ]);
 });

@@ -1,0 +1,69 @@
+import { Sandbox } from '../sandbox/sandbox.js';
+import { AgentUnderTest } from './agent-under-test.js';
+import { DeniedRead, type ExpectedEnd } from './denied-read.js';
+import type { Bench, Scenario } from './kit.js';
+import { enforcementRequirements } from './requirements.js';
+
+interface Rung {
+  readonly name: string;
+  readonly bpfLsm: boolean;
+  readonly flags: readonly string[];
+  readonly end: ExpectedEnd;
+}
+
+const denied = { kind: 'denied', errno: 'EPERM' } as const;
+const killed = { kind: 'killed', signal: 'SIGKILL' } as const;
+const fallback = (...flags: string[]) => ['--enforce', ...flags];
+
+/** The ladder, strongest first; each rung on a kernel on which it is the one to stand on. */
+const rungs: readonly Rung[] = [
+  { name: 'lsm', bpfLsm: true, flags: ['--enforce'], end: denied },
+  { name: 'override', bpfLsm: false, flags: fallback('--enforce-fallback=override'), end: denied },
+  {
+    name: 'fentry',
+    bpfLsm: false,
+    flags: fallback('--enforce-fallback=signal', '--signal-arm=fentry'),
+    end: killed,
+  },
+  {
+    name: 'tracepoint',
+    bpfLsm: false,
+    flags: fallback('--enforce-fallback=signal', '--signal-arm=tracepoint'),
+    end: killed,
+  },
+];
+
+/** The kernel's side of failing closed: who kills the enforcement daemon does not get at what it denied. */
+export function enforcerKilledScenarios(): readonly Scenario[] {
+  return rungs.map((rung) => ({
+    name: `enforcer-killed-${rung.name}`,
+    claim: `A file denied on the ${rung.name} rung stays denied when the enforcement daemon is killed.`,
+    boot: { bpfLsm: rung.bpfLsm },
+    addedByVm: true,
+    requirements: () => enforcementRequirements(rung.bpfLsm ? 'bpf' : 'no-bpf'),
+    run: (bench) => killEnforcer(bench, rung),
+  }));
+}
+
+async function killEnforcer(bench: Bench, rung: Rung): Promise<void> {
+  const sandbox = await Sandbox.create();
+  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
+  const read = await DeniedRead.prepare(bench, sandbox);
+  const agent = await AgentUnderTest.prepare(bench, sandbox, {
+    policy: `version=1\n[deny_path]\n${read.secretPath}\n`,
+    flags: rung.flags,
+    isKilled: true,
+  });
+  await bench.point('control: without the daemon the secret is read', () => read.succeeds('inside'));
+  await bench.point('the policy is applied', () => agent.applyPolicy());
+  await bench.point('the daemon becomes ready', () => agent.start());
+  await bench.point('act: with the daemon alive the read is stopped', () => read.isStopped(rung.end));
+  await bench.point('the daemon is killed', () => agent.kill());
+  await bench.point('act: with the daemon dead the read is stopped', () => read.isStopped(rung.end));
+  await bench.point('bystander: outside the scope the secret is read', () => read.succeeds('outside'));
+  await bench.point('bystander: inside the scope an innocent file is read', () =>
+    read.succeeds('inside', 'innocent'),
+  );
+  await bench.point('after: what it left can be taken down', () => agent.detach());
+  await bench.point('after: the secret is read again', () => read.succeeds('inside'));
+}

@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { AegisError } from '../../errors.js';
+import { nativeBin } from '../../paths.js';
+
+export const runtimeBinary = join(nativeBin, 'aegis-runtime');
+
+/** A runtime authority of the proof's own, as a real process. */
+export class RuntimeProcess {
+  private constructor(private readonly child: ChildProcess) {}
+
+  /** Starts it and waits until it says that it listens. */
+  static async start(
+    socketPath: string,
+    flags: readonly string[],
+    timeoutMs = 10_000,
+  ): Promise<RuntimeProcess> {
+    const child = spawn(runtimeBinary, ['--socket', socketPath, ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+    const lines = createInterface({ input: child.stdout });
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      await Promise.race([
+        once(lines, 'line', { signal }),
+        once(child, 'exit', { signal }).then(() => Promise.reject(new Error('it ended'))),
+      ]);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw new AegisError('AGENT_FAILED', 'cannot start the runtime authority', {
+        cause: error,
+        detail: said,
+      });
+    }
+    return new RuntimeProcess(child);
+  }
+
+  get isAlive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** SIGSTOP: alive for the kernel, and it answers nothing. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    if (!this.isAlive) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill(signal);
+    // A stopped process takes SIGTERM only when it runs again.
+    if (signal === 'SIGTERM') this.child.kill('SIGCONT');
+    await ended;
+  }
+}

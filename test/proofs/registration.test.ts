@@ -1,0 +1,3 @@
+import { proveHere, scenariosOf } from './prove-here.js';
+
+await proveHere(await scenariosOf('registration'));
