@@ -1,5 +1,5 @@
 # The Node addon: the client of the runtime socket. Included by native/Makefile; needs node's own headers (beside the
-# node that runs, or of the system) and node-addon-api's (npm). Without either there is a clear line and no addon:
+# node that runs, of the system, or those of npm with the system's uv.h) and node-addon-api's (npm). Without either there is a clear line and no addon:
 # the JavaScript side then says "native_missing", which is a state of its own.
 ADDON_ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 ADDON_OBJ := $(ADDON_ROOT)/build/obj/addon
@@ -7,7 +7,7 @@ ADDON_CXX ?= $(or $(CXX),g++)
 NODE ?= node
 NODE_HEADERS ?= $(shell for folder in \
     "$$($(NODE) -p 'require("path").resolve(process.execPath, "../../include/node")' 2>/dev/null)" \
-    /usr/include/node /usr/include/nodejs/src /usr/local/include/node; \
+    /usr/include/node /usr/include/nodejs/src /usr/local/include/node $(ADDON_ROOT)/node_modules/node-api-headers/include; \
   do [ -f "$$folder/node_api.h" ] && { echo "$$folder"; break; }; done)
 NODE_ADDON_API := $(ADDON_ROOT)/node_modules/node-addon-api
 ADDON_FILE := $(ADDON_ROOT)/build/Release/aegis.node
