@@ -1,6 +1,7 @@
-# The Node addon: the client of the runtime socket. Included by native/Makefile; needs node's own headers (beside the
-# node that runs, of the system, or those of npm with the system's uv.h) and node-addon-api's (npm). Without either there is a clear line and no addon:
-# the JavaScript side then says "native_missing", which is a state of its own.
+# The Node addon: the client of the runtime socket. Included by native/Makefile; needs Node's headers (beside the node
+# that runs, of the system, or those of npm with the system's uv.h, whose ABI is stable) and node-addon-api's (npm).
+# Without either there is a clear line and no addon: the JavaScript side then says "native_missing", which is a state of
+# its own.
 ADDON_ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 ADDON_OBJ := $(ADDON_ROOT)/build/obj/addon
 ADDON_CXX ?= $(or $(CXX),g++)
