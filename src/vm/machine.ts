@@ -94,14 +94,14 @@ export class Machine {
    */
   async next(deadline: number, limitMs: number, signal: AbortSignal): Promise<Frame> {
     for (;;) {
+      if (signal.aborted)
+        throw new AegisError('INTERRUPTED', `cannot finish the run on kernel ${this.kernel}: interrupted`);
       const frame = this.frames.shift();
       if (frame) {
         if (this.frames.length === 0) this.channel.resume();
         return frame;
       }
       if (this.failure !== undefined) throw this.protocolError(this.failure);
-      if (signal.aborted)
-        throw new AegisError('INTERRUPTED', `cannot finish the run on kernel ${this.kernel}: interrupted`);
       if (this.ended !== undefined) throw this.loss();
       const left = deadline - performance.now();
       if (left <= 0) throw this.loss(limitMs);

@@ -109,7 +109,7 @@ export async function runCommand(
 
 /** Waits for a reader, but not for one that keeps an interrupted run from ending. */
 async function untilAborted(read: void | Promise<void>, signal: AbortSignal): Promise<void> {
-  if (read === undefined) return;
+  if (read === undefined || signal.aborted) return;
   let onAbort: () => void = () => undefined;
   const aborted = new Promise<void>((resolve) => {
     onAbort = resolve;
