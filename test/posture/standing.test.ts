@@ -44,12 +44,12 @@ t.test('a report that contradicts itself is no evidence of enforcing', async (t)
     [{ enforce_capable: false }, /enforce_capable false/],
     [{ enforce_blockers: ['BPF_LSM_DISABLED'] }, /blocked by BPF_LSM_DISABLED/],
   ] as const)
-    t.match(standingOf({ ...report, ...change } as PostureReport, running), {
+    t.match(standingOf({ ...report, ...change }, running), {
       isCurrent: true,
       isEnforcing: false,
       doubts: [doubt],
     });
-  t.match(standingOf({ ...signal, enforce_capable: true } as PostureReport, running), { isEnforcing: false });
+  t.match(standingOf({ ...signal, enforce_capable: true }, running), { isEnforcing: false });
 });
 
 t.test('an audit agent is current and does not enforce', async (t) => {
