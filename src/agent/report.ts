@@ -9,9 +9,13 @@ const maxReportBytes = 1024 * 1024;
 /** Where an instance of the agent writes its posture report, unless `AEGIS_CAPABILITIES_REPORT_PATH` says otherwise. Throws `BAD_ARGUMENT`. */
 export function reportPathOf(instance: string): string {
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(instance))
-    throw new AegisError('BAD_ARGUMENT', `cannot look for the instance "${instance}": this is no instance name`, {
-      wayOut: 'Use letters, digits, dot, dash and underscore, 64 at most.',
-    });
+    throw new AegisError(
+      'BAD_ARGUMENT',
+      `cannot look for the instance "${instance}": this is no instance name`,
+      {
+        wayOut: 'Use letters, digits, dot, dash and underscore, 64 at most.',
+      },
+    );
   return process.env['AEGIS_CAPABILITIES_REPORT_PATH'] ?? `/var/lib/aegis/${instance}/capabilities.json`;
 }
 
