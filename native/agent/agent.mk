@@ -4,7 +4,7 @@ AGENT_OBJECTS := $(AGENT_SOURCES:$(ROOT)/native/%.cc=$(OBJ)/%.o)
 
 # RUNTIME_OBJECTS and RUNTIME_LIBS come from the runtime's own fragment, when it is there.
 all: $(OUT)/bin/aegis-agent
-$(OUT)/bin/aegis-agent: $(AGENT_OBJECTS) $(OBJ)/libaegis.a
+$(OUT)/bin/aegis-agent: $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	@mkdir -p $(@D)
 	$(CXX) $(LDFLAGS_STATIC) $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(LIBS_BPF) -s -o $@.tmp
 	mv $@.tmp $@
@@ -16,9 +16,10 @@ $(OBJ)/test/%.o: $(ROOT)/test/native/%.cc
 	$(CXX) $(AEGIS_CXXFLAGS) $(CXXFLAGS) $(EXTRA_CXXFLAGS) -MMD -MP -c $< -o $@
 
 # The tests link everything of the agent but its main().
-$(OUT)/test/native-tests: $(TEST_OBJECTS) $(filter-out $(OBJ)/agent/main.o,$(AGENT_OBJECTS)) $(OBJ)/libaegis.a
+TESTED_OBJECTS := $(TEST_OBJECTS) $(filter-out $(OBJ)/agent/main.o,$(AGENT_OBJECTS))
+$(OUT)/test/native-tests: $(TESTED_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	@mkdir -p $(@D)
-	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_OBJECTS) $(RUNTIME_LIBS) $(LIBS_BPF) -o $@
+	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(LIBS_BPF) -o $@
 
 test: native-test
 .PHONY: native-test
@@ -30,7 +31,7 @@ sanitize:
 	$(MAKE) -f $(ROOT)/native/Makefile OBJ=$(OUT)/obj-sanitize $(OUT)/obj-sanitize/native-tests \
 	  EXTRA_CXXFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined -O1'
 	$(OUT)/obj-sanitize/native-tests
-$(OUT)/obj-sanitize/native-tests: $(TEST_OBJECTS) $(filter-out $(OBJ)/agent/main.o,$(AGENT_OBJECTS)) $(OBJ)/libaegis.a
+$(OUT)/obj-sanitize/native-tests: $(TESTED_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(LIBS_BPF) -o $@
 
 lint:

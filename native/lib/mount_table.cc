@@ -30,10 +30,11 @@ Result<MountTable> MountTable::read() {
   return table;
 }
 
-MountTable::Found MountTable::find(const std::string& path) const {
+MountTable::Found MountTable::find(const std::string& path, Links links) const {
   Found found;
   struct statx info;
-  if (::statx(AT_FDCWD, path.c_str(), AT_STATX_SYNC_AS_STAT, STATX_TYPE | STATX_INO | STATX_MNT_ID, &info) != 0) {
+  const int flags = AT_STATX_SYNC_AS_STAT | (links == Links::keep ? AT_SYMLINK_NOFOLLOW : 0);
+  if (::statx(AT_FDCWD, path.c_str(), flags, STATX_TYPE | STATX_INO | STATX_MNT_ID, &info) != 0) {
     found.error = errno;
     return found;
   }
@@ -44,6 +45,7 @@ MountTable::Found MountTable::find(const std::string& path) const {
     if (mount != device_of_mount_.end()) found.inode.dev = mount->second;
   }
   found.is_directory = S_ISDIR(info.stx_mode);
+  found.is_link = S_ISLNK(info.stx_mode);
   return found;
 }
 

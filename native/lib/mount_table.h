@@ -26,9 +26,11 @@ class MountTable {
   struct Found {
     aegis_inode inode{};
     bool is_directory = false;
+    bool is_link = false;  // the last component; only when links are not followed
     int error = 0;
   };
-  Found find(const std::string& path) const;
+  enum class Links { follow, keep };
+  Found find(const std::string& path, Links links = Links::follow) const;
 
  private:
   std::unordered_map<uint64_t, uint32_t> device_of_mount_;

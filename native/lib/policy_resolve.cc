@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <unordered_map>
 
 #include "lib/cgroup.h"
 #include "lib/mount_table.h"
@@ -22,8 +23,45 @@ void add_path_hash(ResolvedPolicy& resolved, std::string_view path, uint32_t off
     resolved.pathless++;
 }
 
-Status resolve_path(const Entry& entry, const std::string& file, const MountTable& mounts, ResolvedPolicy& resolved) {
-  const auto found = mounts.find(entry.text);
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, decltype(&::free)> real(::realpath(path.c_str(), nullptr), ::free);
+  return real ? real.get() : std::string();
+}
+
+// Resolves many paths with one system call each: directories are looked at
+// once, and only a path that ends in a link is followed to its end.
+class PathResolver {
+ public:
+  explicit PathResolver(const MountTable& mounts) : mounts_(mounts) {}
+
+  struct Resolved {
+    MountTable::Found found;
+    std::string real;  // "" when it cannot be told
+  };
+
+  Resolved resolve(const std::string& path) {
+    auto found = mounts_.find(path, MountTable::Links::keep);
+    if (found.error != 0) return {found, ""};
+    const auto slash = path.rfind('/');
+    const std::string base = path.substr(slash + 1);
+    if (found.is_link || base.empty() || base == "." || base == "..") return {mounts_.find(path), real_path(path)};
+    const std::string& parent = real_parent(path.substr(0, slash));
+    return {found, parent == "/" ? parent + base : parent + "/" + base};
+  }
+
+ private:
+  const std::string& real_parent(const std::string& parent) {
+    auto& real = parents_[parent];
+    if (real.empty()) real = real_path(parent.empty() ? "/" : parent);
+    return real;
+  }
+
+  const MountTable& mounts_;
+  std::unordered_map<std::string, std::string> parents_;
+};
+
+Status resolve_path(const Entry& entry, const std::string& file, PathResolver& resolver, ResolvedPolicy& resolved) {
+  const auto [found, real] = resolver.resolve(entry.text);
   if (found.error != 0)
     return policy_error(file, entry.line, entry.column, "cannot find " + entry.text + ": " + std::strerror(found.error),
                         "Create the file first, or remove the line");
@@ -32,8 +70,7 @@ Status resolve_path(const Entry& entry, const std::string& file, const MountTabl
                         "Rules name files; name each file to be denied");
   resolved.inodes.add(found.inode, entry.offset);
   add_path_hash(resolved, entry.text, entry.offset);
-  const std::unique_ptr<char, decltype(&::free)> real(::realpath(entry.text.c_str(), nullptr), ::free);
-  if (real && entry.text != real.get()) add_path_hash(resolved, real.get(), entry.offset);
+  if (!real.empty() && entry.text != real) add_path_hash(resolved, real, entry.offset);
   return Done{};
 }
 
@@ -73,8 +110,9 @@ Result<ResolvedPolicy> resolve_policy(const Policy& policy, const std::string& f
   const auto mounts = MountTable::read();
   if (!mounts) return mounts.error();
   ResolvedPolicy resolved;
+  PathResolver resolver(*mounts);
   for (const auto& entry : policy.entries(Section::deny_path))
-    if (auto status = resolve_path(entry, file, *mounts, resolved); !status) return status.error();
+    if (auto status = resolve_path(entry, file, resolver, resolved); !status) return status.error();
   for (const auto& entry : policy.entries(Section::deny_inode)) resolve_inode(entry, resolved);
   if (policy.entries(Section::allow_cgroup).empty()) return resolved;
   const auto mount = find_cgroup_mount();

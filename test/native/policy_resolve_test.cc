@@ -56,6 +56,24 @@ TEST_CASE("a path and the link to it resolve to the same inode, and both names a
   CHECK(resolved->paths.keys[0] != resolved->paths.keys[1]);
 }
 
+TEST_CASE("names with dots, doubled slashes and a linked directory lead to the real path as well") {
+  const Folder folder;
+  const std::string link = folder.path + "-link";
+  REQUIRE(::symlink(folder.path.c_str(), link.c_str()) == 0);
+  const auto real = resolve("[deny_path]\n" + folder.file + "\n");
+  REQUIRE(real);
+  for (const std::string& name : {link + "/file", folder.path + "/./file", folder.path + "//file",
+                                  folder.path + "/../" + folder.path.substr(5) + "/file"}) {
+    CAPTURE(name);
+    const auto resolved = resolve("[deny_path]\n" + name + "\n");
+    REQUIRE(resolved);
+    CHECK(resolved->inodes.keys[0].ino == real->inodes.keys[0].ino);
+    REQUIRE(resolved->paths.keys.size() == 2);
+    CHECK(resolved->paths.keys[1] == real->paths.keys[0]);
+  }
+  ::unlink(link.c_str());
+}
+
 TEST_CASE("a missing path refuses the policy and names the line") {
   const Folder folder;
   const auto resolved = resolve("[deny_path]\n" + folder.file + "\n" + folder.path + "/absent\n");
