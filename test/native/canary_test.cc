@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 using namespace aegis;
 
 TEST_CASE("acts that nothing stops are told as allowed, on every rung") {
@@ -45,6 +47,20 @@ TEST_CASE("nothing tried is nothing felt, and one act let through spoils the rou
   CHECK(is_felt({killed}, Mechanism::tracepoint));
   CHECK_FALSE(is_felt({denied, allowed}, Mechanism::fmod_ret));
   CHECK_FALSE(is_felt({killed, could_not}, Mechanism::fentry));
+}
+
+TEST_CASE("an act that fails for a reason of its own is no denial") {
+  char folder[] = "/tmp/aegis-canary.XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  auto canary = Canary::make(folder);
+  REQUIRE(canary);
+  REQUIRE(::unlink(canary->path().c_str()) == 0);
+  const auto feelings = canary->feel(Mechanism::lsm, hooks_of(Mechanism::lsm), SIGKILL, true);
+  REQUIRE(feelings.size() == 1);
+  CHECK(feelings[0].outcome == Outcome::could_not);
+  CHECK(feelings[0].error == ENOENT);
+  canary->remove();
+  CHECK(::rmdir(folder) == 0);
 }
 
 TEST_CASE("stale canaries go, the one in use stays") {

@@ -94,6 +94,19 @@ TEST_CASE("a canary that was let through is not felt") {
   CHECK(Json::parse(render_report(report))["canary"]["felt"] == false);
 }
 
+TEST_CASE("the verdict is told as it is") {
+  Report report = sample();
+  for (const bool audit_only : {false, true})
+    for (const bool capable : {false, true}) {
+      report.verdict.audit_only = audit_only;
+      report.verdict.enforce_capable = capable;
+      const auto json = Json::parse(render_report(report));
+      CHECK(json["audit_only"] == audit_only);
+      CHECK(json["enforce_capable"] == capable);
+      CHECK(json["known_gaps"].empty() == audit_only);
+    }
+}
+
 TEST_CASE("text from outside cannot break the JSON") {
   Report report = sample();
   report.message = "quote \" backslash \\ newline \n bad \xff";
