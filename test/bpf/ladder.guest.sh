@@ -21,7 +21,7 @@ ok() { # description command...
 }
 field() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$REPORT"; }
 is() { [ "$1" = "$2" ] || { echo "got '$1', want '$2'"; return 1; }; }
-# In a cgroup of its own, as the source's users do it.
+# In a cgroup of its own.
 inside() { systemd-run --quiet --scope -- "$@"; }
 denied() { # prints nothing of the secret, fails with EPERM
   local out code; out=$(inside "$@" 2>&1); code=$?
