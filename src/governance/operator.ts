@@ -106,7 +106,10 @@ export class Operator {
     };
   }
 
-  /** Hands over each event, those kept since `after` first, until the signal or the end of the channel. */
+  /**
+   * Hands over each event, those kept since `after` first, until the signal or the end of the channel. Once a
+   * connection: the runtime goes on sending, so a second time would bring some events twice.
+   */
   async follow(
     options: { readonly after?: number; readonly signal: AbortSignal },
     onEvent: (event: RuntimeEvent) => void,

@@ -48,8 +48,8 @@ t.test('allowed, redacted and denied', async (t) => {
 });
 
 t.test('approved by an operator, and denied by one', async (t) => {
-  const operator = await Operator.connect({ socketPath });
   for (const decision of ['allow', 'deny'] as const) {
+    const operator = await Operator.connect({ socketPath });
     const { lastEvent } = await operator.status();
     const over = new AbortController();
     const call_ = call('transfer', { amount: 5 });
@@ -60,8 +60,8 @@ t.test('approved by an operator, and denied by one', async (t) => {
     const { text, isError } = await call_;
     t.equal(isError, decision === 'deny');
     t.match(text, decision === 'allow' ? '5 transferred' : 'approval_denied');
+    operator.close();
   }
-  operator.close();
 });
 
 t.test('a stock JSON-RPC client registers, asks and reads the status', async (t) => {
