@@ -53,7 +53,8 @@ function contradictionsIn(report: PostureReport): string[] {
   if (isEnforcing && !report.canary.felt) doubts.push(`it claims ${state}, which no canary felt`);
   if (isEnforcing && !mechanismsOf[state]?.includes(mechanism))
     doubts.push(`it claims ${state} by ${mechanism}, which cannot be`);
-  if (report.enforce_capable !== (state === 'ENFORCE'))
+  // An agent that audits may have felt that it could enforce; one that enforces must be right about it.
+  if (isEnforcing && report.enforce_capable !== (state === 'ENFORCE'))
     doubts.push(`it claims ${state} with enforce_capable ${report.enforce_capable}`);
   if (report.enforce_capable && report.enforce_blockers.length > 0)
     doubts.push(`it claims to be capable, and to be blocked by ${report.enforce_blockers.join(', ')}`);

@@ -109,6 +109,8 @@ export function kernelParameters(lsm: string, append: readonly string[]): string
     // All of these only cost time: the guest is thrown away and nobody attacks it from outside.
     'mitigations=off',
     'nowatchdog',
+    // Taking BPF programs down waits for several grace periods each.
+    'rcupdate.rcu_expedited=1',
     'no_timer_check',
     'tsc=reliable',
     'random.trust_cpu=on',
