@@ -2,9 +2,8 @@ import { Flags } from '@oclif/core';
 import { AegisCommand } from './command.js';
 import { AegisError, messageOf } from './errors.js';
 import { invoke, type ActEnd, type InvocationResult } from './hooks/index.js';
-import { printable } from './render/printable.js';
 import { exitCodeOfError } from './render/error.js';
-import { colors } from './ui.js';
+import { colors, printable } from './ui.js';
 
 /**
  * The base of every command that does work: it runs between the operator's lifecycle hooks and stands in the ledger.

@@ -1,8 +1,11 @@
+import { Flags } from '@oclif/core';
 import { InvocationCommand } from '../../src/invocation-command.js';
 import { packageRoot } from '../../src/paths.js';
 
 /** The same command, between hooks and in the ledger. */
 class Invoked extends InvocationCommand {
+  static override flags = { json: Flags.boolean() };
+
   async run(): Promise<void> {
     await this.parse(Invoked);
   }

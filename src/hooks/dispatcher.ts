@@ -1,5 +1,5 @@
 import { parseAnswer } from './answer.js';
-import { cut, type HookFailure, type HookIdentity } from './event.js';
+import type { HookFailure, HookIdentity } from './event.js';
 import { guard } from './guard.js';
 import { LaunchRefused, type HookEntry, type HookSet } from './hook-entry.js';
 import type { InvocationLog } from './invocation-log.js';
@@ -7,9 +7,6 @@ import { payload, type Ending, type PayloadSource } from './payload.js';
 import { runProcess, type ProcessResult, type ProcessStatus } from './process.js';
 import type { Redactor } from './redaction.js';
 import { isFailOpen, isObservability, type HookKind } from './spec.js';
-
-/** Characters of a cause or a reason that are kept. */
-const longestText = 2048;
 
 /** Why an invocation may not run. */
 export interface Block {
@@ -82,12 +79,10 @@ async function runHook(
       { ...identity, type: 'hook.completed', outcome, stdout: result.stdout, stderr: result.stderr },
       durationMs,
     );
-    return verdict.kind === 'denied'
-      ? { veto: true, reason: cut(redactor.text(verdict.reason), longestText) }
-      : undefined;
+    return verdict.kind === 'denied' ? { veto: true, reason: redactor.text(verdict.reason) } : undefined;
   }
   if (verdict.kind !== 'failed') return undefined;
-  const cause = cut(redactor.text(verdict.cause), longestText);
+  const cause = redactor.text(verdict.cause);
   const fields = { ...identity, reason: verdict.reason, cause, ...output };
   // The guard has already kept closed hooks that observe from getting here; asked again, since masking an
   // invocation's outcome is the one thing that must not happen.
@@ -181,9 +176,9 @@ function identify({ index, spec, sha256 }: HookEntry): HookIdentity {
   return {
     hook_index: index,
     // Told as declared: a forged spec's policy may be any text, of any length.
-    hook_name: cut(String(spec.name), 128),
+    hook_name: String(spec.name).slice(0, 128),
     hook_kind: spec.kind,
-    failure_policy: cut(String(spec.failurePolicy), 60),
+    failure_policy: String(spec.failurePolicy).slice(0, 64),
     entrypoint_sha256: sha256,
   };
 }

@@ -6,4 +6,4 @@ export { invoke, type InvokeRequest } from './invoke.js';
 export { runInvocation, type ActEnd, type InvocationRequest, type InvocationResult } from './invocation.js';
 export { Ledger, ledgerPath, type EventSink } from './ledger.js';
 export { findManifest, manifestName } from './manifest-path.js';
-export { hookKinds, type FailurePolicy, type HookKind, type HookSpec, type Permission } from './spec.js';
+export type { FailurePolicy, HookKind, HookSpec, Permission } from './spec.js';

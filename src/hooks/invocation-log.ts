@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors.js';
+import { correlationId } from './correlation-id.js';
 import {
   boundArgv,
   type EndEvent,
@@ -17,7 +17,7 @@ const argvLimits = { items: 256, perItem: 1024, total: 16 * 1024 };
  * must not hide or change how the invocation ended. Numbers go on, so that a lost event shows as a gap.
  */
 export class InvocationLog {
-  readonly correlationId = randomUUID();
+  readonly correlationId = correlationId();
   readonly problems: string[] = [];
   private readonly argv: readonly string[];
   private readonly startedAt = performance.now();

@@ -1,19 +1,19 @@
 import { AegisError, ExitCode, messageOf } from '../errors.js';
 import { argvFlaw } from './argv.js';
 import { Cancellation, signalExitCode, whenAborted } from './cancellation.js';
-import { cut, type EndEvent } from './event.js';
+import { boundArgv, type EndEvent } from './event.js';
 import type { Dispatch, DispatchContext } from './dispatcher.js';
 import type { HookSet } from './hook-entry.js';
 import { InvocationLog } from './invocation-log.js';
 import type { EventSink } from './ledger.js';
-import { endAllGroups } from './process-group.js';
 import { Redactor } from './redaction.js';
 
 /** Milliseconds all `on_cancel` hooks may take together, whatever the manifest says: somebody waits at a terminal. */
 const cancelBudgetMs = 15_000;
+/** How much of the arguments a hook is handed. */
+const payloadLimits = { items: 1024, perItem: 8 * 1024, total: 64 * 1024 };
 /** Milliseconds a cancelled act may take to clean up. */
 const cancelGraceMs = 60_000;
-const longestText = 2048;
 
 /** How the act ended. Any exit code but 0 is a failure, a skip included: the code tells which. */
 export interface ActEnd {
@@ -66,7 +66,6 @@ export async function runInvocation(request: InvocationRequest): Promise<Invocat
   const log = new InvocationLog(sink, request.command, redactor.argv);
   const cancellation = new Cancellation();
   const onExit = (told: number) => {
-    endAllGroups();
     // A main module whose promise never settles is told as 0 here, and set to 13.
     const code = Number(process.exitCode ?? told);
     const cause = 'the process ended in the middle of the command';
@@ -138,7 +137,7 @@ class Invocation {
       return await this.dispatch({ kind: 'before_invocation', signal: this.cancellation.signal });
     } catch (error) {
       const wayOut = error instanceof AegisError && error.wayOut ? `. ${error.wayOut}` : '';
-      return { veto: false, reason: cut(this.redactor.text(`${messageOf(error)}${wayOut}`), longestText) };
+      return { veto: false, reason: this.redactor.text(`${messageOf(error)}${wayOut}`) };
     }
   }
 
@@ -188,13 +187,14 @@ class Invocation {
     if (!this.hooks || this.hooks.entries.length === 0) return undefined;
     // Loaded only when there are hooks: without any, a command pays next to nothing.
     const { dispatch } = await import('./dispatcher.js');
+    const { argv, truncated } = boundArgv(this.redactor.argv, payloadLimits);
     const context: DispatchContext = {
       log: this.log,
       redactor: this.redactor,
       source: {
         command: this.request.command,
-        argv: this.redactor.argv,
-        isCut: this.redactor.isCut,
+        argv,
+        isCut: truncated || this.redactor.isCut,
         correlationId: this.log.correlationId,
       },
       env: this.request.env ?? process.env,
@@ -211,6 +211,6 @@ function endOf(ended: ActEnd, redactor: Redactor): EndEvent {
     outcome: 'failed',
     exit_code: ended.exitCode,
     ...(ended.signal ? { signal: ended.signal } : {}),
-    cause: cut(redactor.text(cause), longestText),
+    cause: redactor.text(cause),
   };
 }

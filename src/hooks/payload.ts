@@ -1,10 +1,7 @@
-import { boundArgv, cut, type EndEvent } from './event.js';
+import type { EndEvent } from './event.js';
 import type { HookSpec } from './spec.js';
 
-const argvLimits = { items: 1024, perItem: 8 * 1024, total: 64 * 1024 };
-const longestCause = 4 * 1024;
-
-/** What the payload of every hook of an invocation is made from; nothing in it is unredacted. */
+/** What the payload of every hook of an invocation is made from; nothing in it is unredacted or unbounded. */
 export interface PayloadSource {
   readonly command: string;
   readonly argv: readonly string[];
@@ -22,14 +19,13 @@ export interface Ending {
 /** The JSON text a hook reads on stdin (schemas/hook-payload.schema.json): what it is permitted to know, bounded. */
 export function payload(spec: HookSpec, source: PayloadSource, ending: Ending | undefined): string {
   const may = (what: HookSpec['permissions'][number]) => spec.permissions.includes(what);
-  const { argv, truncated } = boundArgv(source.argv, argvLimits);
   return `${JSON.stringify({
     schema_version: 1,
     kind: spec.kind,
     hook: spec.name,
     command: source.command,
     correlation_id: source.correlationId,
-    ...(may('argv') ? { argv, argv_truncated: truncated || source.isCut } : {}),
+    ...(may('argv') ? { argv: source.argv, argv_truncated: source.isCut } : {}),
     ...(ending ? { outcome: outcome(ending, may('cause')) } : {}),
   })}\n`;
 }
@@ -39,7 +35,7 @@ function outcome({ event, durationMs }: Ending, mayKnowCause: boolean) {
     status: event.outcome,
     exit_code: event.exit_code,
     ...('signal' in event && event.signal !== undefined ? { signal: event.signal } : {}),
-    ...('cause' in event && mayKnowCause ? { cause: cut(event.cause, longestCause) } : {}),
+    ...('cause' in event && mayKnowCause ? { cause: event.cause } : {}),
     duration_ms: durationMs,
   };
 }

@@ -1,3 +1,4 @@
+import { cut } from './event.js';
 import {
   bareScheme,
   isSecretName,
@@ -21,6 +22,8 @@ const userFlags = new Set(['user', 'proxy-user', 'login', userFlag]);
 const shortestEcho = 6;
 /** Characters of one text that are kept. */
 export const longestText = 8 * 1024;
+/** Characters of a cause or a reason that are kept. */
+const longestTold = 2048;
 /** Patterns look this much further, so that a secret across the cut is still recognised. */
 const lookahead = 1024;
 
@@ -57,9 +60,9 @@ export class Redactor {
     this.isCut = argv.some((argument, i) => argument.length > longestText && cleaned[i] !== mark);
   }
 
-  /** A text without secrets, those of the argument list included, cut to `longestText` characters. */
+  /** A cause or a reason without secrets, those of the argument list included, cut to `longestTold` characters. */
   text(text: string): string {
-    return this.dropEchoes(this.cleanShapes(text));
+    return cut(this.dropEchoes(this.cleanShapes(text)), longestTold);
   }
 
   private cleanArgument(argument: string): { text: string; next: Next } {

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { manifestName, type HookSpec, type LedgerEvent } from '../hooks/index.js';
 import { readManifest } from '../hooks/manifest.js';
 import { violations } from '../hooks/schema.js';
-import { trust } from '../hooks/trust.js';
+import { trust } from '../hooks/trust-write.js';
 import { codeRoot, packageRoot } from '../paths.js';
 import { Disproof, type Bench } from './kit.js';
 

@@ -1,6 +1,5 @@
 import type { Inspection, InspectedHook } from '../hooks/inspect.js';
-import { colors, table } from '../ui.js';
-import { printable } from './printable.js';
+import { colors, printable, table } from '../ui.js';
 
 /** The record that `--json` prints; `manifest` is null when no hooks govern the folder. */
 export function hooksRecord(inspection: Inspection | undefined) {

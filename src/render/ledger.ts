@@ -1,6 +1,5 @@
 import type { LedgerEvent } from '../hooks/index.js';
-import { colors } from '../ui.js';
-import { printable } from './printable.js';
+import { colors, printable } from '../ui.js';
 
 /** One event as one line: when, which invocation, what happened. */
 export function renderLedgerEvent(event: LedgerEvent): string {

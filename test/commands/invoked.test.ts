@@ -5,15 +5,20 @@ import t from 'tap';
 import { InvocationCommand } from '../../src/invocation-command.js';
 import { codeRoot } from '../../src/paths.js';
 
-/** Commands that only look, or that manage the hooks themselves; a machine of the lane is thrown away after use. */
+/** Commands that only look or ask, that manage the hooks, or answer for a running authority; a machine of the lane is thrown away after use. */
 const lookups = [
+  'approvals/allow',
+  'approvals/deny',
+  'approvals/list',
   'doctor',
+  'events',
   'hooks/check',
   'hooks/list',
   'hooks/trust',
   'hooks/untrust',
   'ledger/show',
   'status',
+  'tools/check',
   'vm/prepare',
   'vm/run',
 ];

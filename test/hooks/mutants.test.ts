@@ -190,7 +190,7 @@ async function runTests(root: string, { test, only }: Pick<Mutant, 'test' | 'onl
   const child = spawn(env, [...node, join(root, 'dist', 'test', 'hooks', `${test}.test.js`)], {
     cwd: root,
     // Its projects lie in the copy, so that what a broken supervisor leaves behind is found again.
-    env: { ...process.env, TMPDIR: join(root, 'tmp'), TAP_GREP: String(only), TAP_TIMEOUT: '8', TAP: '1' },
+    env: { ...process.env, TMPDIR: join(root, 'tmp'), TAP_GREP: String(only), TAP_TIMEOUT: '20', TAP: '1' },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   let output = '';

@@ -22,7 +22,7 @@ import {
 import { loadHooks } from '../../src/hooks/load.js';
 import { readManifest } from '../../src/hooks/manifest.js';
 import { violations } from '../../src/hooks/schema.js';
-import { trust } from '../../src/hooks/trust.js';
+import { trust } from '../../src/hooks/trust-write.js';
 import { packageRoot } from '../../src/paths.js';
 
 export type Declared = Partial<HookSpec> & { readonly name: string };

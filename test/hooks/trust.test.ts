@@ -12,7 +12,8 @@ import t from 'tap';
 import { inspectHooks } from '../../src/hooks/inspect.js';
 import { loadHooks } from '../../src/hooks/load.js';
 import { readManifest } from '../../src/hooks/manifest.js';
-import { findTrust, trust, untrust } from '../../src/hooks/trust.js';
+import { trust, untrust } from '../../src/hooks/trust-write.js';
+import { findTrust } from '../../src/hooks/trust.js';
 import { Project, succeed } from './project.js';
 
 const closed = { kind: 'before_invocation', failurePolicy: 'fail_closed' } as const;

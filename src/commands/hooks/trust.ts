@@ -3,7 +3,7 @@ import { AegisCommand } from '../../command.js';
 import { findManifest, manifestName } from '../../hooks/index.js';
 import { inspectHooks, noManifest } from '../../hooks/inspect.js';
 import { readManifest } from '../../hooks/manifest.js';
-import { trust } from '../../hooks/trust.js';
+import { trust } from '../../hooks/trust-write.js';
 import { hooksRecord, renderHooks } from '../../render/hooks.js';
 
 export default class HooksTrust extends AegisCommand {

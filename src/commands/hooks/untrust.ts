@@ -4,8 +4,8 @@ import { Flags } from '@oclif/core';
 import { AegisCommand } from '../../command.js';
 import { findManifest, manifestName } from '../../hooks/index.js';
 import { noManifest } from '../../hooks/inspect.js';
-import { untrust } from '../../hooks/trust.js';
-import { printable } from '../../render/printable.js';
+import { untrust } from '../../hooks/trust-write.js';
+import { printable } from '../../ui.js';
 
 export default class HooksUntrust extends AegisCommand {
   static override summary = 'Take the trust in a manifest back: commands it governs are blocked again.';
