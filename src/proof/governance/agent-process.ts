@@ -9,13 +9,21 @@ import type { AgentCommand, AgentReply } from './agent-protocol.js';
 
 /** The governed program as a child process. It is asked one thing at a time. */
 export class AgentProcess {
-  private readonly replies: AsyncIterator<string>;
   private said = '';
+  /** Lines that nobody has asked for yet, and whoever waits for the next one. */
+  private readonly lines: string[] = [];
+  private waiting: ((line: string | undefined) => void) | undefined;
+  private hasEnded = false;
 
   private constructor(private readonly child: ChildProcessByStdio<Writable, Readable, Readable>) {
     child.stderr.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-4000)));
     child.stdin.on('error', () => undefined);
-    this.replies = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    createInterface({ input: child.stdout })
+      .on('line', (line) => this.take(line))
+      .on('close', () => {
+        this.hasEnded = true;
+        this.waiting?.(undefined);
+      });
   }
 
   /** `root`: the compiled code it is started from; that of another installation may lack the native extension. */
@@ -27,16 +35,36 @@ export class AgentProcess {
   /** Throws `AGENT_FAILED` when it gives no answer in time: then nothing can be said about the cell. */
   async ask(command: AgentCommand, timeoutMs: number): Promise<AgentReply> {
     this.child.stdin.write(`${JSON.stringify(command)}\n`);
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const reply = await Promise.race([
-      this.replies.next(),
-      once(timeout, 'abort').then(() => ({ done: true, value: undefined }) as const),
-    ]);
-    if (!reply.done) return JSON.parse(reply.value) as AgentReply;
-    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : 'it ended';
+    let isLate = false;
+    const line = await new Promise<string | undefined>((resolve) => {
+      // A timer of its own: the one behind AbortSignal.timeout can be collected with its signal and never fire.
+      const timer = setTimeout(() => {
+        isLate = true;
+        resolve(undefined);
+      }, timeoutMs);
+      void this.next().then((next) => {
+        clearTimeout(timer);
+        resolve(next);
+      });
+    });
+    if (line !== undefined) return JSON.parse(line) as AgentReply;
+    const why = isLate ? `no answer within ${timeoutMs} ms` : 'it ended';
     throw new AegisError('AGENT_FAILED', `cannot learn what became of the tool call: ${why}`, {
       detail: this.said,
     });
+  }
+
+  private take(line: string): void {
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (waiting) waiting(line);
+    else this.lines.push(line);
+  }
+
+  private async next(): Promise<string | undefined> {
+    const line = this.lines.shift();
+    if (line !== undefined || this.hasEnded) return line;
+    return await new Promise((resolve) => (this.waiting = resolve));
   }
 
   /** SIGSTOP, as a debugger or a frozen container would. */

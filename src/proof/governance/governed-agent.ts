@@ -143,7 +143,7 @@ function told(more: Partial<AgentReply>): AgentReply {
   };
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
+async function answer(line: string): Promise<void> {
   let reply: AgentReply;
   try {
     reply = await perform(JSON.parse(line) as AgentCommand);
@@ -153,3 +153,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   process.stdout.write(`${JSON.stringify(reply)}\n`);
 }
+
+let before = Promise.resolve();
+createInterface({ input: process.stdin }).on('line', (line) => {
+  before = before.then(() => answer(line));
+});
