@@ -124,7 +124,8 @@ export class AgentUnderTest {
     );
     if (started.exitCode !== 0) throw new Disproof(`the agent did not become ready: ${await this.why()}`);
     const { mainPid } = await showUnit(this.unit);
-    return { pid: mainPid, agent_sha256: await sha256Of(this.binary) };
+    // Of what runs, which is not always what was started.
+    return { pid: mainPid, agent_sha256: await sha256Of(`/proc/${mainPid}/exe`) };
   }
 
   /** The report as it stands now. No report, or one that cannot be relied on, disproves what it should claim. */

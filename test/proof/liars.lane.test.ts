@@ -21,11 +21,10 @@ const caughtAt: Record<string, RegExp> = {
   'stale-report.mjs': /^the report is of this agent/,
   'lying-report.mjs': /^(the kernel shows|act: reading the secret)/,
   'forgets-the-policy.sh': /^act: reading the secret/,
-  'tires-after-one.mjs': /^(act: cat|after: the same agent)/,
+  'tires-after-one.sh': /^(act: |after: the same agent)/,
   'strikes-bystanders.sh': /^(the report claims|bystander: outside the scope)/,
   'denies-everything.sh': /^bystander: inside the scope/,
   'no-signal.bpf.o': /^(the agent becomes ready|the report claims ENFORCE_SIGNAL|act: reading the secret)/,
-  'deny-inverted.bpf.o': /^(act: reading the secret|bystander)/,
   'no-scope.bpf.o': /^bystander: outside the scope/,
 };
 /** Mutants that leave a scenario's own mechanism intact, so that it must still hold. */
@@ -70,6 +69,9 @@ const runs = parse(output);
 t.ok(liars.length > 1);
 for (const file of ['sleep', ...liars.filter((name) => name !== 'each.sh')])
   t.ok(caughtAt[file], `it is said where ${file} has to be caught`);
+
+// It stops all that is not forbidden: not even the probe starts, and then nothing can be said.
+t.equal(runs.get('deny-inverted.bpf.o')?.exit, 99, 'an inverted decision is never taken for a denial');
 
 for (const [liar, where] of Object.entries(caughtAt)) {
   const told = runs.get(liar);

@@ -33,7 +33,7 @@ if (args[0] !== 'run') {
       pid: process.pid,
       process_start_ticks: Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[19]),
       canary: { ...report.canary, felt: true },
-      agent_sha256: createHash('sha256').update(readFileSync(process.argv[1])).digest('hex'),
+      agent_sha256: createHash('sha256').update(readFileSync('/proc/self/exe')).digest('hex'),
     });
     writeFileSync(path, JSON.stringify(report));
     execFileSync('systemd-notify', ['--ready', `--pid=${process.pid}`]);
