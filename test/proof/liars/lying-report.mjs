@@ -28,7 +28,7 @@ if (args[0] !== 'run') {
       enforce_capable: !signal,
       enforce_blockers: signal ? ['BPF_LSM_DISABLED'] : [],
       mechanism: signal ? arm : 'lsm',
-      signal_arm: signal ? arm : 'none',
+      signal_arm: signal ? arm : null,
       guarantee: signal ? (arm === 'fentry' ? 'before_return' : 'by_path') : 'synchronous',
       pid: process.pid,
       process_start_ticks: Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[19]),
