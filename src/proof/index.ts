@@ -6,6 +6,7 @@ export { enforcerKilledScenarios } from './enforcer-killed.js';
 export { failClosedScenarios } from './governance/matrix.js';
 export { registrationScenarios } from './governance/registration.js';
 export { Disproof, type Bench, type Observation, type Proof, type Scenario } from './kit.js';
+export { postureScenarios } from './posture-scenarios.js';
 export type { Requirement } from '../posture/requirement.js';
 export { defineProof } from './define.js';
 export { listWithoutBpf, rungNamed, rungs, type Rung } from './rungs.js';
