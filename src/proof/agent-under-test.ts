@@ -211,11 +211,14 @@ export class AgentUnderTest {
   }
 
   /** Waits until the report satisfies `isSo`, as long as an agent may take to notice; the last one seen is returned. */
-  async reportWithin(ms: number, isSo: (report: PostureReport) => boolean): Promise<PostureReport> {
+  async reportWithin(
+    ms: number,
+    isSo: (report: PostureReport) => boolean | Promise<boolean>,
+  ): Promise<PostureReport> {
     const deadline = performance.now() + ms;
     for (;;) {
       const report = await this.report();
-      if (isSo(report) || performance.now() > deadline) return report;
+      if ((await isSo(report)) || performance.now() > deadline) return report;
       await sleep(25, undefined, { signal: this.bench.signal });
     }
   }
