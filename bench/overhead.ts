@@ -1,23 +1,14 @@
-import { runInGuest } from '../src/vm/index.js';
+import { guestFigures } from './guest-figures.js';
 import type { Benchmark } from './main.js';
 import type { OverheadFigures } from './guest/overhead.js';
 import { median } from './measure.js';
 
 /** What enforcement costs acts that no rule means, by class of act and number of rules, and what the hooks take. */
 const bench: Benchmark = async () => {
-  let stdout = '';
-  let stderr = '';
-  const { kernelRelease, accel, exitCode } = await runInGuest(
-    { kernel: '6.12', argv: ['node', '/opt/aegis/lib/bench/guest/overhead.js'], timeoutMs: 900_000 },
-    {
-      signal: new AbortController().signal,
-      onStdout: (chunk) => void (stdout += chunk.toString()),
-      onStderr: (chunk) => void (stderr += chunk.toString()),
-      onProgress: () => undefined,
-    },
-  );
-  if (exitCode !== 0) throw new Error(`the measurement in the guest failed: ${stderr}`);
-  const figures = JSON.parse(stdout) as OverheadFigures;
+  const {
+    figures,
+    guest: { kernelRelease, accel },
+  } = await guestFigures<OverheadFigures>('overhead', 900_000);
   const rows = figures.acts.map(({ act, rules, off_ns, on_ns }) => {
     // Each round is a pair, one after the other, so that a slow stretch of the machine hits both.
     const ratio = median(on_ns.map((on, round) => on / (off_ns[round] ?? NaN)));
