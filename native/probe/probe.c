@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hammer.h"
+
 static void say(const char *word, const char *text, size_t len)
 {
 	char line[4400];
@@ -60,6 +62,20 @@ static const struct {
 	{ "truncate", truncate_file },
 };
 
+static int hammer_file(const char *path, const char *while_there)
+{
+	struct tally tally = { 0 };
+	char text[160];
+
+	say("try hammer", path, strlen(path));
+	if (hammer(path, while_there, &tally))
+		return refused();
+	int n = snprintf(text, sizeof(text), "tries=%lu allowed=%lu denied=%lu killed=%lu other=%lu", tally.tries,
+			 tally.allowed, tally.denied, tally.killed, tally.other);
+	say("tally", text, (size_t)n);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	for (size_t i = 0; argc == 3 && i < sizeof(acts) / sizeof(acts[0]); i++) {
@@ -70,7 +86,10 @@ int main(int argc, char **argv)
 		say("try", what, n < (int)sizeof(what) ? (size_t)n : sizeof(what) - 1);
 		return acts[i].act(argv[2]);
 	}
-	static const char usage[] = "usage: aegis-probe read|truncate PATH\n";
+	if (argc == 4 && !strcmp(argv[1], "hammer"))
+		return hammer_file(argv[2], argv[3]);
+	static const char usage[] = "usage: aegis-probe read|truncate PATH\n"
+				    "       aegis-probe hammer PATH WHILE_THIS_FILE_IS_THERE\n";
 	(void)!write(STDERR_FILENO, usage, sizeof(usage) - 1);
 	return 2;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { AegisError, messageOf } from '../errors.js';
 import { readEntrypoint } from './entrypoint.js';
-import { makeFolders } from './folders.js';
+import { makeFolders } from '../folders.js';
 import type { Manifest } from './manifest.js';
 import { recordPath, refuseForeignFolder, trustFailed, trustFolder, type TrustRecord } from './trust.js';
 

@@ -1,10 +1,11 @@
-import { access, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentBinary, sha256Of } from '../agent/binary.js';
 import { readReport } from '../agent/report.js';
 import { AegisError } from '../errors.js';
 import type { PostureReport } from '../posture/report.js';
-import { run } from '../sandbox/run.js';
+import { run, type Ended } from '../sandbox/run.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import { removeUnit, showUnit, startService, stopUnit } from '../sandbox/units.js';
 import { Disproof, type Bench } from './kit.js';
@@ -12,15 +13,21 @@ import { Disproof, type Bench } from './kit.js';
 /** What the user may say about the object file under test; handed on to the agent as it is. */
 const handedOn = ['AEGIS_BPF_OBJ', 'AEGIS_BPF_OBJ_HASH_PATH', 'AEGIS_ALLOW_UNSIGNED_BPF'];
 
-export interface AgentSetup {
-  /** The policy file's text. */
-  readonly policy: string;
+/** How a daemon is started. */
+export interface AgentStart {
   /** Flags of `aegis-agent run`, beside instance and scope. */
   readonly flags: readonly string[];
   /** What the agent is to take for the kernel's LSM list; undefined for the kernel's own. */
   readonly lsmSeam?: string;
-  /** The daemon is going to be killed, and what it leaves in the kernel is what is looked at. */
-  readonly isKilled?: boolean;
+  /** Further properties of its systemd unit, `Name=value`: what it is to do without. */
+  readonly properties?: readonly string[];
+}
+
+export interface AgentSetup extends AgentStart {
+  /** The policy file's text. */
+  readonly policy: string;
+  /** The policy and what a killed daemon leaves in the kernel stay until the scenario ends; else the unit takes them down. */
+  readonly keepsPins?: boolean;
 }
 
 /** One agent of a sandbox: its own instance, pins and report, enforcing only inside the sandbox's scope. */
@@ -34,7 +41,7 @@ export class AgentUnderTest {
     private readonly bench: Bench,
     private readonly sandbox: Sandbox,
     private readonly binary: string,
-    private readonly env: Readonly<Record<string, string>>,
+    private readonly env: Record<string, string>,
     private readonly setup: AgentSetup,
   ) {
     this.unit = sandbox.unit('agent');
@@ -51,10 +58,6 @@ export class AgentUnderTest {
     for (const name of handedOn) {
       const value = process.env[name];
       if (value !== undefined) env[name] = value;
-    }
-    if (setup.lsmSeam !== undefined) {
-      env['AEGIS_LSM_PATH'] = join(sandbox.folder, 'lsm');
-      await writeFile(env['AEGIS_LSM_PATH'], `${setup.lsmSeam}\n`, { mode: 0o600 });
     }
     const agent = new AgentUnderTest(bench, sandbox, await agentBinary(), env, setup);
     await writeFile(agent.policyPath, setup.policy, { mode: 0o600 });
@@ -89,10 +92,31 @@ export class AgentUnderTest {
     return { exit_code: ended.exitCode };
   }
 
-  /** Starts the daemon and waits for its readiness. */
-  async start(): Promise<{ pid: number; agent_sha256: string }> {
+  /** Starts the daemon, as it was set up unless told otherwise, and waits for its readiness. */
+  async start(how: AgentStart = this.setup): Promise<{ pid: number; agent_sha256: string }> {
+    const started = await this.launch(how);
+    if (started.exitCode !== 0) throw new Disproof(`the agent did not become ready: ${await this.why()}`);
+    const { mainPid } = await showUnit(this.unit);
+    // Of what runs, which is not always what was started.
+    return { pid: mainPid, agent_sha256: await sha256Of(`/proc/${mainPid}/exe`) };
+  }
+
+  /** Starts the daemon where it has to refuse, and returns its exit code; a daemon that serves is a disproof. */
+  async refuses(how: AgentStart): Promise<{ exit_status: number }> {
+    const started = await this.launch(how);
+    const { activeState, execMainStatus } = await showUnit(this.unit);
+    await removeUnit(this.unit);
+    if (started.exitCode === 0 || activeState === 'active')
+      throw new Disproof('the agent became ready where it had to refuse', { active_state: activeState });
+    if (started.timedOut || execMainStatus === 0)
+      throw new Error(`systemd could not start the agent: ${started.stderr.trim() || started.startError}`);
+    return { exit_status: execMainStatus };
+  }
+
+  private async launch(how: AgentStart): Promise<Ended> {
     const seconds = Math.ceil(this.bench.stepTimeoutMs / 1000);
-    const started = await startService(
+    await this.placeSeam(how.lsmSeam);
+    return await startService(
       this.unit,
       [
         this.binary,
@@ -101,7 +125,7 @@ export class AgentUnderTest {
         this.sandbox.name,
         '--scope-cgroup',
         this.sandbox.scopeCgroup,
-        ...this.setup.flags,
+        ...how.flags,
       ],
       {
         env: this.env,
@@ -112,9 +136,10 @@ export class AgentUnderTest {
           `TimeoutStopSec=${seconds}`,
           // Should this process die without a word, systemd ends the experiment.
           `RuntimeMaxSec=${seconds * 20}`,
-          ...(this.setup.isKilled
+          ...(this.setup.keepsPins
             ? []
             : [`ExecStopPost=${this.binary} detach --instance ${this.sandbox.name}`]),
+          ...(how.properties ?? []),
           `StandardOutput=append:${this.logPath}`,
           `StandardError=append:${this.logPath}`,
         ],
@@ -122,10 +147,15 @@ export class AgentUnderTest {
         signal: this.bench.signal,
       },
     );
-    if (started.exitCode !== 0) throw new Disproof(`the agent did not become ready: ${await this.why()}`);
-    const { mainPid } = await showUnit(this.unit);
-    // Of what runs, which is not always what was started.
-    return { pid: mainPid, agent_sha256: await sha256Of(`/proc/${mainPid}/exe`) };
+  }
+
+  /** Puts the LSM list that the agent is to believe where it looks for it. */
+  private async placeSeam(list: string | undefined): Promise<void> {
+    delete this.env['AEGIS_LSM_PATH'];
+    if (list === undefined) return;
+    const path = join(this.sandbox.folder, 'lsm');
+    await writeFile(path, `${list}\n`, { mode: 0o600 });
+    this.env['AEGIS_LSM_PATH'] = path;
   }
 
   /** The report as it stands now. No report, or one that cannot be relied on, disproves what it should claim. */
@@ -169,7 +199,44 @@ export class AgentUnderTest {
     const { activeState, result } = await showUnit(this.unit);
     if (activeState === 'active' || result !== 'signal')
       throw new Error(`the agent did not die of the signal: ${activeState} (${result})`);
+    await removeUnit(this.unit);
     return { result };
+  }
+
+  /** `emergency disable` or `enable`. */
+  async emergency(act: 'disable' | 'enable'): Promise<{ exit_code: number | undefined }> {
+    const ended = await this.command(['emergency', act, '--reason', 'a proof']);
+    if (ended.exitCode !== 0) throw new Disproof(`emergency ${act} failed: ${lastLines(ended.stderr)}`);
+    return { exit_code: ended.exitCode };
+  }
+
+  /** Waits until the report satisfies `isSo`, as long as an agent may take to notice; the last one seen is returned. */
+  async reportWithin(ms: number, isSo: (report: PostureReport) => boolean): Promise<PostureReport> {
+    const deadline = performance.now() + ms;
+    for (;;) {
+      const report = await this.report();
+      if (isSo(report) || performance.now() > deadline) return report;
+      await sleep(25, undefined, { signal: this.bench.signal });
+    }
+  }
+
+  /** Where the instance's links are pinned, as another root process would find them. */
+  async pinnedLinks(): Promise<readonly string[]> {
+    const found = await readdir(this.pins, { recursive: true, withFileTypes: true }).catch(() => []);
+    return found
+      .filter((entry) => entry.isFile() && basename(entry.parentPath).startsWith('links-'))
+      .map((entry) => join(entry.parentPath, entry.name));
+  }
+
+  /** What the audit trail of this instance records, oldest first. */
+  async auditTrail(): Promise<readonly string[]> {
+    const path = join('/var/lib/aegis', this.sandbox.name, 'audit.jsonl');
+    const lines = (await readFile(path, 'utf8')).trim().split('\n');
+    return lines.map((line) => String((JSON.parse(line) as { act?: unknown }).act));
+  }
+
+  private get pins(): string {
+    return join('/sys/fs/bpf/aegis', this.sandbox.name);
   }
 
   /** Takes down what a killed daemon left in the kernel. */
@@ -182,9 +249,8 @@ export class AgentUnderTest {
 
   /** The instance's pins that are still there. Its stored policy and lock stay with their owner, which removes them. */
   async leftovers(): Promise<readonly string[]> {
-    const pins = join('/sys/fs/bpf/aegis', this.sandbox.name);
-    return await access(pins).then(
-      () => [pins],
+    return await access(this.pins).then(
+      () => [this.pins],
       () => [],
     );
   }

@@ -6,6 +6,8 @@ import type { AegisError } from '../errors.js';
 export interface BootPosture {
   /** Whether `bpf` stands in the kernel's LSM list. */
   readonly bpfLsm: boolean;
+  /** The kernel's lockdown level; none when undefined. */
+  readonly lockdown?: 'integrity' | 'confidentiality';
 }
 
 /** One experiment of a proof, complete with its controls. */
