@@ -98,6 +98,7 @@ static int start(struct row *row)
 	}
 	if (row->process == 0) {
 		dup2(output[1], STDOUT_FILENO);
+		dup2(output[1], STDERR_FILENO);
 		live(row, ready[1], go[0]);
 	}
 	close(ready[1]);

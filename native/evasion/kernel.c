@@ -17,17 +17,20 @@
 
 static int before = -1, watch = -1;
 
+static enum result switch_accounting_on(const struct place *place, const char *path)
+{
+	(void)place;
+	if (syscall(SYS_acct, path))
+		return errno == ENOSYS ? could_not("switch accounting on") : refused();
+	return did();
+}
 static enum result account(const struct place *place)
 {
-	// The record of this very child is appended to the file.
-	if (syscall(SYS_acct, place->secret))
-		return errno == ENOSYS ? could_not("switch accounting on") : refused();
-	pid_t child = fork();
-	if (child == 0)
-		_exit(DID);
-	enum result result = ended_as(child);
+	// The record of the child that asks is the first to be appended. This process lives to switch it off.
+	enum result result = by_child(place, switch_accounting_on, place->secret);
+
 	syscall(SYS_acct, NULL);
-	return result == DID ? did() : result;
+	return result;
 }
 WAY(acct, "acct", DESTROYS, NULL, account, "having the kernel write process accounting to it");
 
@@ -74,14 +77,31 @@ static enum result write_swap_header(const struct place *place)
 	close(before);
 	return DID;
 }
+static enum result call_swapon(const struct place *place, const char *path)
+{
+	(void)place;
+	return syscall(SYS_swapon, path, 0) ? refused() : DID;
+}
+static enum result call_swapoff(const struct place *place, const char *path)
+{
+	(void)place;
+	return syscall(SYS_swapoff, path) ? refused() : DID;
+}
 static enum result swap_on(const struct place *place)
 {
-	if (syscall(SYS_swapon, place->secret, 0))
-		return errno == EINVAL || errno == ENOSYS ? could_not("swap on it") : refused();
-	syscall(SYS_swapoff, place->secret);
-	// Nothing of it can be seen from here: that it was taken is the effect.
-	snprintf(place->memory, place->memory_size, "taken");
-	return did();
+	enum result result = by_child(place, call_swapon, place->secret);
+	char line[600];
+	FILE *swaps = fopen("/proc/swaps", "re");
+
+	if (!swaps)
+		return could_not("look for swap files");
+	while (fgets(line, sizeof(line), swaps))
+		if (!strncmp(line, place->secret, strlen(place->secret)))
+			snprintf(place->memory, place->memory_size, "taken");
+	fclose(swaps);
+	if (place->memory[0])
+		by_child(place, call_swapoff, place->secret);
+	return result;
 }
 WAY(swapon, "swapon", USES, write_swap_header, swap_on, "having the kernel swap to it");
 
@@ -89,6 +109,13 @@ static enum result open_before(const struct place *place)
 {
 	before = open(place->secret, O_RDWR);
 	return before < 0 ? could_not("open it before the policy") : DID;
+}
+
+static enum result open_block(const struct place *place)
+{
+	TRY(open_before(place));
+	// A loop device has whole sectors only.
+	return ftruncate(before, 4096) ? could_not("lengthen it") : DID;
 }
 
 // A loop device reads in a kernel thread of its own, in nobody's name.
@@ -116,4 +143,4 @@ static enum result by_loop(const struct place *place)
 	ioctl(device, LOOP_CLR_FD, 0);
 	return result;
 }
-WAY(loop, "loop-device", DISCLOSES, open_before, by_loop, "a loop device over a descriptor from before");
+WAY(loop, "loop-device", DISCLOSES, open_block, by_loop, "a loop device over a descriptor from before");
