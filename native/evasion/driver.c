@@ -25,7 +25,7 @@ struct row {
 	const char *folder;
 	const struct way *way;
 	pid_t process;
-	int go;     // the row waits for a byte from here
+	int go;     // a row that prepared waits for a byte from here
 	int output; // what it says
 	char *memory;
 };
@@ -51,66 +51,69 @@ static void print_text(const char *text, size_t size)
 	putchar('"');
 }
 
-// The row's own process: prepares, tells by a byte that it did, waits for its turn.
+// The row's own process: prepares, tells by a byte that it did, waits for its turn. Without anything to prepare its turn
+// has come already.
 __attribute__((noreturn)) static void live(const struct row *row, int ready, int go)
 {
 	char path[512], byte = 0;
 	struct place place = { .folder = row->folder, .secret = path, .memory = row->memory, .memory_size = MEMORY_BYTES };
-	enum result result = DID;
 
 	snprintf(path, sizeof(path), "%s/secret", row->folder);
 	setpgid(0, 0);
 	// Left behind by a driver that died, a row must not wait for ever.
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_IGN);
 	errno = 0;
 	if (chdir(row->folder))
 		_exit(could_not("enter the row's folder"));
-	if (row->way->prepare)
-		result = row->way->prepare(&place);
-	if (result != DID)
-		_exit(result);
-	if (write(ready, &byte, 1) != 1 || close(ready) || read(go, &byte, 1) != 1)
-		_exit(2);
+	if (row->way->prepare) {
+		enum result result = row->way->prepare(&place);
+		if (result != DID)
+			_exit(result);
+		if (write(ready, &byte, 1) != 1 || close(ready) || read(go, &byte, 1) != 1)
+			_exit(2);
+	}
 	errno = 0;
 	_exit(row->way->attempt(&place));
 }
 
-static int start(struct row *row)
+// Starts the row's process; `ready` gets the end of a pipe that tells when it has prepared.
+static int start(struct row *row, int *ready)
 {
-	int ready[2], go[2], output[2];
-	char byte;
+	int readiness[2], go[2], output[2];
 
-	row->way = find_way(strrchr(row->folder, '/') ? strrchr(row->folder, '/') + 1 : row->folder);
-	if (!row->way) {
-		fprintf(stderr, "cannot try %s: there is no such way\n", row->folder);
-		return -1;
-	}
-	row->memory = mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (row->memory == MAP_FAILED || pipe2(ready, O_CLOEXEC) || pipe2(go, O_CLOEXEC) || pipe2(output, O_CLOEXEC)) {
-		perror("cannot prepare a row");
-		return -1;
-	}
-	row->process = fork();
-	if (row->process < 0) {
+	if (pipe2(readiness, O_CLOEXEC) || pipe2(go, O_CLOEXEC) || pipe2(output, O_CLOEXEC) || (row->process = fork()) < 0) {
 		perror("cannot start a row");
 		return -1;
 	}
 	if (row->process == 0) {
 		dup2(output[1], STDOUT_FILENO);
 		dup2(output[1], STDERR_FILENO);
-		live(row, ready[1], go[0]);
+		live(row, readiness[1], go[0]);
 	}
-	close(ready[1]);
+	close(readiness[1]);
 	close(go[0]);
 	close(output[1]);
 	row->go = go[1];
 	row->output = output[0];
+	*ready = readiness[0];
+	return 0;
+}
+
+// Only what has something to prepare is started before the policy: each waiting process costs every later one time.
+static int prepare(struct row *row)
+{
+	int ready;
+	char byte;
+
+	if (!row->way->prepare)
+		return 0;
+	if (start(row, &ready))
+		return -1;
 	// A row that cannot prepare ends instead; its output says why.
-	struct pollfd is_ready = { .fd = ready[0], .events = POLLIN };
+	struct pollfd is_ready = { .fd = ready, .events = POLLIN };
 	poll(&is_ready, 1, ROW_SECONDS * 1000);
-	(void)!read(ready[0], &byte, is_ready.revents ? 1 : 0);
-	close(ready[0]);
+	(void)!read(ready, &byte, is_ready.revents ? 1 : 0);
+	close(ready);
 	return 0;
 }
 
@@ -137,13 +140,18 @@ static size_t listen_to(const struct row *row, char *text, int *timed_out)
 	}
 }
 
-static void try_row(struct row *row)
+static int try_row(struct row *row)
 {
 	char text[OUTPUT_BYTES], byte = 0;
 	int64_t started = milliseconds();
-	int status = 0, timed_out = 0;
+	int status = 0, timed_out = 0, ready;
 	size_t size;
 
+	if (!row->way->prepare) {
+		if (start(row, &ready))
+			return -1;
+		close(ready);
+	}
 	// A row that could not prepare has ended, and this write with EPIPE.
 	(void)!write(row->go, &byte, 1);
 	size = listen_to(row, text, &timed_out);
@@ -162,20 +170,28 @@ static void try_row(struct row *row)
 	fflush(stdout);
 	close(row->output);
 	close(row->go);
-	munmap(row->memory, MEMORY_BYTES);
+	return 0;
 }
 
 int drive(int count, char **folders)
 {
 	struct row *rows = calloc((size_t)count, sizeof(*rows));
+	char *memory = mmap(NULL, (size_t)count * MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	char line[8];
 
-	if (!rows)
+	if (!rows || memory == MAP_FAILED)
 		return 2;
+	// For this process and every row: a pipe without a reader is an errno, not a death.
 	signal(SIGPIPE, SIG_IGN);
 	for (int i = 0; i < count; i++) {
-		rows[i].folder = folders[i];
-		if (start(&rows[i]))
+		const char *slash = strrchr(folders[i], '/');
+		rows[i] = (struct row){ .folder = folders[i], .memory = memory + (size_t)i * MEMORY_BYTES };
+		rows[i].way = find_way(slash ? slash + 1 : folders[i]);
+		if (!rows[i].way) {
+			fprintf(stderr, "cannot try %s: there is no such way\n", folders[i]);
+			return 2;
+		}
+		if (prepare(&rows[i]))
 			return 2;
 	}
 	printf("prepared\n");
@@ -183,6 +199,7 @@ int drive(int count, char **folders)
 	if (read(STDIN_FILENO, line, sizeof(line)) <= 0)
 		return 2;
 	for (int i = 0; i < count; i++)
-		try_row(&rows[i]);
+		if (try_row(&rows[i]))
+			return 2;
 	return 0;
 }
