@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import { Disproof, explain, type Bench, type Observation, type PointRecord } from './kit.js';
+import { Disproof, explain, NotTried, type Bench, type Observation, type PointRecord } from './kit.js';
 
 /** Ends a scenario after a point that did not hold; the point itself is already recorded. */
 export class PointFailed extends Error {
@@ -53,8 +53,18 @@ export class RecordingBench implements Bench {
     } catch (error) {
       if (error instanceof Disproof)
         record({ verdict: 'disproven', observed: error.observed, reason: error.message });
+      else if (error instanceof NotTried)
+        record({ verdict: 'skipped', observed: error.observed, reason: error.message });
       else record({ verdict: 'could-not-check', ...explain(error) });
       throw new PointFailed(name, { cause: error });
+    }
+  }
+
+  async row(name: string, check: () => Promise<Observation>): Promise<void> {
+    try {
+      await this.point(name, check);
+    } catch (error) {
+      if (!(error instanceof PointFailed) || this.signal.aborted) throw error;
     }
   }
 

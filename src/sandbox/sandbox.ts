@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ended, RunOptions } from './run.js';
-import { removeUnits, runInScope, startSlices, unitsNamed } from './units.js';
+import { Conversation } from './conversation.js';
+import { removeUnits, runInScope, scopeArgv, startSlices, unitsNamed } from './units.js';
 
 /** Which of a sandbox's two cgroup subtrees a process runs in. */
 export type Side = 'inside' | 'outside';
@@ -46,9 +47,17 @@ export class Sandbox {
 
   /** Runs a program in a fresh scope on one side and tells how it ended. */
   async run(side: Side, argv: readonly string[], options: RunOptions = {}): Promise<Ended> {
+    return await runInScope(this.nextScope(side), this.slices[side], argv, options);
+  }
+
+  /** Starts a program in a fresh scope on one side, to be talked with while it runs. */
+  talk(side: Side, argv: readonly string[], signal: AbortSignal): Conversation {
+    return Conversation.start(scopeArgv(this.nextScope(side), this.slices[side], argv), signal);
+  }
+
+  private nextScope(side: Side): string {
     this.scopes += 1;
-    const unit = `${this.name}-${side}-${this.scopes}.scope`;
-    return await runInScope(unit, this.slices[side], argv, options);
+    return `${this.name}-${side}-${this.scopes}.scope`;
   }
 
   /** Stops everything that carries the sandbox's name and removes its folder. */

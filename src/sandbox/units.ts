@@ -40,10 +40,21 @@ export async function runInScope(
   argv: readonly string[],
   options: RunOptions = {},
 ): Promise<Ended> {
-  return await run(
-    ['systemd-run', '--scope', '--quiet', '--collect', `--unit=${unit}`, `--slice=${slice}`, '--', ...argv],
-    options,
-  );
+  return await run(scopeArgv(unit, slice, argv), options);
+}
+
+/** The command line that replaces itself with the program, in a transient scope inside the slice. */
+export function scopeArgv(unit: string, slice: string, argv: readonly string[]): readonly string[] {
+  return [
+    'systemd-run',
+    '--scope',
+    '--quiet',
+    '--collect',
+    `--unit=${unit}`,
+    `--slice=${slice}`,
+    '--',
+    ...argv,
+  ];
 }
 
 export interface ServiceOptions {
