@@ -10,12 +10,6 @@
 
 #include "hook.bpf.h"
 
-#ifdef AEGIS_MUTANT_DENY_INVERTED
-#define FILE_IS_INVERTED true
-#else
-#define FILE_IS_INVERTED false
-#endif
-
 #define ATTR_SIZE (1 << 3) /* include/linux/fs.h: the size is to change */
 
 RULE_MAP(deny_inode, BPF_MAP_TYPE_HASH, struct aegis_inode, 0)
@@ -36,7 +30,7 @@ static __always_inline enum verdict decide_file(struct act *act, struct inode *i
 	if (key.ino == settings->canary.ino && key.dev == settings->canary.dev)
 		return CANARY;
 	act->generation = current_generation();
-	return answer(FILE_IS_INVERTED, settings, act, find_rule(&deny_inode, act->generation, &key));
+	return answer(settings, act, find_rule(&deny_inode, act->generation, &key));
 }
 
 static __always_inline enum verdict decide_dentry(struct act *act, struct dentry *dentry)
