@@ -51,7 +51,7 @@ ok "a policy on disk that is not the one applied is noticed" becomes DEGRADED
 ok "a new one mends it" agent policy apply "$WORK/policy"
 ok "and so it does" becomes ENFORCE
 
-mkdir "$WORK/many"
+mkdir "$WORK/many"; mount -t tmpfs -o nr_inodes=0 many "$WORK/many" # the image has not that many inodes
 perl -e 'my ($d, $n, $f) = @ARGV; open(P, ">", $f); print P "version=1\n[deny_path]\n"; for (1 .. $n) { open(F, ">", "$d/file-$_") or die; print P "$d/file-$_\n" }' "$WORK/many" "$COUNT" "$WORK/paths"
 perl -e 'my ($n, $f) = @ARGV; open(P, ">", $f); print P "version=1\n[deny_cidr]\n"; for (1 .. $n) { printf P "10.%d.%d.%d/31\n", $_ >> 15 & 255, $_ >> 7 & 255, ($_ & 127) << 1 }' "$COUNT" "$WORK/networks"
 timed() { local t0 t1; t0=$(date +%s%N); "$@"; local code=$?; t1=$(date +%s%N); echo "# $(((t1 - t0) / 1000000)) ms: $*" >&3; return $code; }
@@ -71,5 +71,5 @@ echo "# RSS $(grep VmRSS /proc/$(systemctl show -P MainPID $UNIT)/status | tr -s
 systemctl stop $UNIT
 agent detach >/dev/null
 echo "1..$points"
-rm -rf "$WORK"
+umount "$WORK/many"; rm -rf "$WORK"
 exit $((failures > 0))
