@@ -54,7 +54,8 @@ async function tryEveryWay(bench: Bench, rung: Rung): Promise<void> {
   const trials = await driver.tryAll();
   for (const [i, act] of trials.entries()) {
     const control = controls[i];
-    if (control) await bench.row(act.place.way.name, async () => judgeRow(control, act, rung));
+    if (!control) continue;
+    await bench.row(act.place.way.name, () => Promise.resolve().then(() => judgeRow(control, act, rung)));
   }
 
   await bench.point('bystander: outside the scope the secret is read', () =>
@@ -83,7 +84,7 @@ function demandTeeth(controls: readonly Trial[]): Observation {
 }
 
 /** One row of the table: what became of a way on this rung. */
-async function judgeRow(control: Trial, act: Trial, rung: Rung): Promise<Observation> {
+function judgeRow(control: Trial, act: Trial, rung: Rung): Observation {
   const { way } = act.place;
   const result = judge(control, act, rung.end);
   const gap = gapOf(way.name, rung.name, release())?.gap;
