@@ -40,7 +40,7 @@ constexpr const char* sockets[] = {
     "getpeername", "setsockopt", "getsockopt", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg",  "recvmmsg",
 };
 
-// The canary's children, and what they try.
+// The canary's children, and what they try; the runtime authority, which gives up the rest of its privileges itself.
 constexpr const char* children[] = {
     "fork",
     "vfork",
@@ -59,6 +59,8 @@ constexpr const char* children[] = {
     "set_robust_list",
     "set_tid_address",
     "rseq",
+    "capget",
+    "capset",
     "ptrace",
     "process_vm_readv",
     "process_vm_writev",

@@ -7,6 +7,7 @@
 
 #include "agent/args.h"
 #include "agent/ladder.h"
+#include "agent/served_authority.h"
 #include "lib/report.h"
 
 namespace aegis {
@@ -19,6 +20,7 @@ struct DaemonParts {
   Standing& standing;
   Report& report;
   int signal;
+  ServedAuthority& authority;
 };
 
 class Daemon {
@@ -39,6 +41,7 @@ class Daemon {
   void check_canary();
   void check_rules();
   void check_pins();
+  void check_authority();
   void note_repair(const std::string& what);
   void follow_policy();
   void follow_emergency();

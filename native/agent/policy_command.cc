@@ -8,6 +8,7 @@
 #include "lib/policy_resolve.h"
 #include "lib/policy_store.h"
 #include "lib/text.h"
+#include "runtime/tool_policy.h"
 
 namespace aegis {
 namespace {
@@ -28,6 +29,8 @@ Result<Loaded> load_policy(const std::string& file) {
   auto resolved = resolve_policy(loaded.policy, file);
   if (!resolved) return resolved.error();
   loaded.resolved = std::move(*resolved);
+  if (!loaded.policy.entries(Section::tool).empty())
+    if (const auto tools = runtime::read_tool_policy(loaded.policy, file); !tools) return tools.error();
   return loaded;
 }
 

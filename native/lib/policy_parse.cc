@@ -19,6 +19,7 @@ const char* class_missing(Section section) {
     case Section::deny_path:
     case Section::deny_inode:
     case Section::allow_cgroup:
+    case Section::tool:  // not the kernel's business: the runtime authority reads and serves it
       return "";
     case Section::deny_comm:
     case Section::deny_exec_path:
@@ -34,8 +35,6 @@ const char* class_missing(Section section) {
       return "module";
     case Section::deny_bpf:
       return "bpf";
-    case Section::tool:
-      return "tool";
     case Section::count:
       break;
   }

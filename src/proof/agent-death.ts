@@ -1,9 +1,7 @@
-import { Sandbox } from '../sandbox/sandbox.js';
-import { AgentUnderTest } from './agent-under-test.js';
 import { demandClaim } from './claims.js';
-import { DeniedRead } from './denied-read.js';
 import { HammeredRead } from './hammered-read.js';
 import type { Bench, Scenario } from './kit.js';
+import { prepareDenial } from './denial.js';
 import { enforcementRequirements } from './requirements.js';
 import { rungs, type Rung } from './rungs.js';
 
@@ -22,11 +20,7 @@ export function agentDeathScenarios(): readonly Scenario[] {
 }
 
 async function killAndRestart(bench: Bench, rung: Rung): Promise<void> {
-  const sandbox = await Sandbox.create();
-  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
-  const read = await DeniedRead.prepare(bench, sandbox);
-  const agent = await AgentUnderTest.prepare(bench, sandbox, {
-    policy: `version=1\n[deny_path]\n${read.secretPath}\n`,
+  const { sandbox, read, agent } = await prepareDenial(bench, {
     flags: rung.flags,
     keepsPins: true,
   });

@@ -1,9 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { Sandbox } from '../sandbox/sandbox.js';
-import { AgentUnderTest } from './agent-under-test.js';
 import { demand } from './claims.js';
-import { DeniedRead } from './denied-read.js';
 import { Disproof, type Bench, type Scenario } from './kit.js';
+import { prepareDenial, type Denial } from './denial.js';
 import { enforcementRequirements } from './requirements.js';
 import { rungNamed } from './rungs.js';
 
@@ -32,20 +30,17 @@ export function agentTamperingScenarios(): readonly Scenario[] {
 
 const rung = rungNamed('override');
 
-async function startAgent(bench: Bench): Promise<{ agent: AgentUnderTest; read: DeniedRead }> {
-  const sandbox = await Sandbox.create();
-  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
-  const read = await DeniedRead.prepare(bench, sandbox);
-  const agent = await AgentUnderTest.prepare(bench, sandbox, {
-    policy: `version=1\n[deny_path]\n${read.secretPath}\n`,
+async function startAgent(bench: Bench): Promise<Denial> {
+  const denial = await prepareDenial(bench, {
     flags: rung.flags,
     keepsPins: true,
   });
+  const { agent, read } = denial;
   await bench.point('control: without the agent the secret is read', () => read.succeeds('inside'));
   await bench.point('the policy is applied', () => agent.applyPolicy());
   await bench.point('the agent becomes ready', () => agent.start());
   await bench.point('act: reading the secret is stopped', () => read.isStopped(rung.end));
-  return { agent, read };
+  return denial;
 }
 
 async function removePins(bench: Bench): Promise<void> {
@@ -58,7 +53,12 @@ async function removePins(bench: Bench): Promise<void> {
   await bench.point('act: removed pins are back within a second, and the report tells', async () => {
     for (const pin of pins) await rm(pin);
     const isTold = (transitions: unknown) => JSON.stringify(transitions).includes('were put back');
-    const report = await agent.reportWithin(noticed, (one) => isTold(one['state_transitions']));
+    // A round of the agent may have met the removal half-way; the next one finds the rest.
+    const areBack = async () => (await agent.pinnedLinks()).length === pins.length;
+    const report = await agent.reportWithin(
+      noticed,
+      async (one) => isTold(one['state_transitions']) && (await areBack()),
+    );
     const observed = {
       told: isTold(report['state_transitions']),
       pins: (await agent.pinnedLinks()).length,

@@ -7,7 +7,7 @@ import { AegisError } from '../errors.js';
 import type { PostureReport } from '../posture/report.js';
 import { run, type Ended } from '../sandbox/run.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
-import { removeUnit, showUnit, startService, stopUnit } from '../sandbox/units.js';
+import { removeUnits, showUnit, startService, stopUnits } from '../sandbox/units.js';
 import { Disproof, type Bench } from './kit.js';
 
 /** What the user may say about the object file under test; handed on to the agent as it is. */
@@ -62,7 +62,7 @@ export class AgentUnderTest {
     const agent = new AgentUnderTest(bench, sandbox, await agentBinary(), env, setup);
     await writeFile(agent.policyPath, setup.policy, { mode: 0o600 });
     bench.onCleanUp('stop the agent', async () => {
-      await removeUnit(agent.unit);
+      await removeUnits([agent.unit]);
       await agent.command(['detach']);
       for (const place of ['/run/aegis', '/var/lib/aegis'])
         await rm(join(place, sandbox.name), { recursive: true, force: true });
@@ -105,7 +105,7 @@ export class AgentUnderTest {
   async refuses(how: AgentStart): Promise<{ exit_status: number }> {
     const started = await this.launch(how);
     const { activeState, execMainStatus } = await showUnit(this.unit);
-    await removeUnit(this.unit);
+    await removeUnits([this.unit]);
     if (started.exitCode === 0 || activeState === 'active')
       throw new Disproof('the agent became ready where it had to refuse', { active_state: activeState });
     if (started.timedOut || execMainStatus === 0)
@@ -181,7 +181,7 @@ export class AgentUnderTest {
 
   /** Stops the daemon as an operator would and tells how it ended. */
   async stop(): Promise<{ result: string; exit_status: number }> {
-    await stopUnit(this.unit);
+    await stopUnits([this.unit]);
     const state = await showUnit(this.unit);
     if (state.activeState !== 'inactive')
       throw new Disproof(`the agent is ${state.activeState} after it was stopped (${state.result})`);
@@ -195,11 +195,11 @@ export class AgentUnderTest {
     });
     if (ended.exitCode !== 0) throw new Error(`cannot kill the agent: ${ended.stderr.trim()}`);
     // Waits for the death and does no more: nothing of the unit is left to be stopped.
-    await stopUnit(this.unit);
+    await stopUnits([this.unit]);
     const { activeState, result } = await showUnit(this.unit);
     if (activeState === 'active' || result !== 'signal')
       throw new Error(`the agent did not die of the signal: ${activeState} (${result})`);
-    await removeUnit(this.unit);
+    await removeUnits([this.unit]);
     return { result };
   }
 
@@ -211,11 +211,14 @@ export class AgentUnderTest {
   }
 
   /** Waits until the report satisfies `isSo`, as long as an agent may take to notice; the last one seen is returned. */
-  async reportWithin(ms: number, isSo: (report: PostureReport) => boolean): Promise<PostureReport> {
+  async reportWithin(
+    ms: number,
+    isSo: (report: PostureReport) => boolean | Promise<boolean>,
+  ): Promise<PostureReport> {
     const deadline = performance.now() + ms;
     for (;;) {
       const report = await this.report();
-      if (isSo(report) || performance.now() > deadline) return report;
+      if ((await isSo(report)) || performance.now() > deadline) return report;
       await sleep(25, undefined, { signal: this.bench.signal });
     }
   }

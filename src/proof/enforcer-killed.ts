@@ -1,7 +1,5 @@
-import { Sandbox } from '../sandbox/sandbox.js';
-import { AgentUnderTest } from './agent-under-test.js';
-import { DeniedRead } from './denied-read.js';
 import type { Bench, Scenario } from './kit.js';
+import { prepareDenial } from './denial.js';
 import { enforcementRequirements } from './requirements.js';
 import { rungs, type Rung } from './rungs.js';
 
@@ -18,11 +16,7 @@ export function enforcerKilledScenarios(): readonly Scenario[] {
 }
 
 async function killEnforcer(bench: Bench, rung: Rung): Promise<void> {
-  const sandbox = await Sandbox.create();
-  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
-  const read = await DeniedRead.prepare(bench, sandbox);
-  const agent = await AgentUnderTest.prepare(bench, sandbox, {
-    policy: `version=1\n[deny_path]\n${read.secretPath}\n`,
+  const { read, agent } = await prepareDenial(bench, {
     flags: rung.flags,
     keepsPins: true,
   });

@@ -1,10 +1,10 @@
-import { Sandbox } from '../sandbox/sandbox.js';
 import { readKernelFacts } from '../witness/kernel.js';
-import { AgentUnderTest } from './agent-under-test.js';
+import type { AgentUnderTest } from './agent-under-test.js';
 import { demand, demandClaim } from './claims.js';
-import { DeniedRead } from './denied-read.js';
+import type { DeniedRead } from './denied-read.js';
 import type { Bench, BootPosture, Observation, Scenario } from './kit.js';
 import { rowsOfEveryRung, rowsWithBpfLsm, rowsWithoutBpfLsm, type PostureRow } from './posture-rows.js';
+import { prepareDenial } from './denial.js';
 import { enforcementRequirements } from './requirements.js';
 
 /** What the agent claims, on machines that have, lack or lock what it needs, compared with what a probe then feels. */
@@ -62,11 +62,7 @@ async function lockdownRequirement(wanted: BootPosture['lockdown']) {
 }
 
 async function runRows(bench: Bench, rows: readonly PostureRow[]): Promise<void> {
-  const sandbox = await Sandbox.create();
-  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
-  const read = await DeniedRead.prepare(bench, sandbox);
-  const agent = await AgentUnderTest.prepare(bench, sandbox, {
-    policy: `version=1\n[deny_path]\n${read.secretPath}\n`,
+  const { agent, read } = await prepareDenial(bench, {
     flags: ['--enforce'],
     keepsPins: true,
   });

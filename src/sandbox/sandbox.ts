@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ended, RunOptions } from './run.js';
 import { Conversation } from './conversation.js';
-import { removeUnit, runInScope, scopeArgv, startSlice, unitsNamed } from './units.js';
+import { removeUnits, runInScope, scopeArgv, startSlices, unitsNamed } from './units.js';
 
 /** Which of a sandbox's two cgroup subtrees a process runs in. */
 export type Side = 'inside' | 'outside';
@@ -31,12 +31,11 @@ export class Sandbox {
     const slices = { inside: `${name}_in.slice`, outside: `${name}_out.slice` };
     const folder = await mkdtemp(join('/var/tmp', 'aegis-proof-'));
     try {
-      const scopeCgroup = await startSlice(slices.inside);
-      await startSlice(slices.outside);
+      const [scopeCgroup = ''] = await startSlices([slices.inside, slices.outside]);
       return new Sandbox(name, folder, slices, scopeCgroup);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
-      for (const slice of Object.values(slices)) await removeUnit(slice).catch(() => undefined);
+      await removeUnits(Object.values(slices)).catch(() => undefined);
       throw error;
     }
   }
@@ -63,7 +62,7 @@ export class Sandbox {
 
   /** Stops everything that carries the sandbox's name and removes its folder. */
   async remove(): Promise<void> {
-    for (const unit of await unitsNamed(this.name)) await removeUnit(unit);
+    await removeUnits(await unitsNamed(this.name));
     await rm(this.folder, { recursive: true, force: true });
   }
 

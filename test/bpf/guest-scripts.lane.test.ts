@@ -30,6 +30,7 @@ const scripts: readonly Script[] = [
   { kernel: '6.12', lsm: lsmWithoutBpf, name: 'ladder', args: ['fmod_ret', 'fentry', 'tracepoint'] },
   { kernel: '6.12', lsm: lsmWithoutBpf, name: 'posture', args: ['genuine', '/root/mutants'] },
   { kernel: '6.12', lsm: lsmWithBpf, name: 'posture', args: ['listed', '/root/mutants'] },
+  { kernel: '6.12', lsm: lsmWithBpf, name: 'served-authority', args: [] },
 ];
 
 async function inGuest({ kernel, lsm, name, args }: Script): Promise<{ exitCode: number; output: string }> {

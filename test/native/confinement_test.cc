@@ -41,7 +41,7 @@ TEST_CASE("a filtered process cannot mount, enter a namespace or replace its roo
     });
   };
   for (const long number : {SYS_mount, SYS_umount2, SYS_setns, SYS_unshare, SYS_pivot_root, SYS_chroot, SYS_reboot,
-                            SYS_kexec_load, SYS_perf_event_open, SYS_io_uring_setup, SYS_setuid, SYS_capset})
+                            SYS_kexec_load, SYS_perf_event_open, SYS_io_uring_setup, SYS_setuid, SYS_keyctl})
     CHECK(answer_of(number) == ENOSYS);
 }
 

@@ -108,7 +108,7 @@ TEST_CASE("every section of the grammar parses") {
 }
 
 TEST_CASE("sections of classes that are not enforced are refused, never ignored") {
-  const char* refused[] = {"deny_comm", "deny_exec_path", "deny_ip", "deny_cidr", "deny_port", "deny_ip_port", "tool"};
+  const char* refused[] = {"deny_comm", "deny_exec_path", "deny_ip", "deny_cidr", "deny_port", "deny_ip_port"};
   const char* entries[] = {"sh", "/bin/sh", "192.0.2.1", "10.0.0.0/8", "22", "192.0.2.1:22", "x"};
   for (size_t i = 0; i < std::size(refused); i++) {
     CAPTURE(refused[i]);
