@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -48,12 +49,15 @@ static enum result from_memory(const struct place *place, const char *path)
 static enum result from_memfd(const struct place *place, const char *path)
 {
 	struct stat file;
+	unsigned char first = 0;
 	int from = open(path, O_RDONLY), copy = (int)syscall(SYS_memfd_create, "module", 0);
 
 	(void)place;
-	if (fstat(from, &file) || copy_file_range(from, NULL, copy, NULL, (size_t)file.st_size, 0) < 0)
+	if (fstat(from, &file) || sendfile(copy, from, NULL, (size_t)file.st_size) != file.st_size ||
+	    pread(from, &first, 1, 0) != 1)
 		return could_not("copy the module");
-	return ended(syscall(SYS_finit_module, copy, "", 0));
+	// An ELF file begins with 0x7f; all else is compressed.
+	return ended(syscall(SYS_finit_module, copy, "", first == 0x7f ? 0 : MODULE_INIT_COMPRESSED_FILE));
 }
 
 // Tries in a child, and tells afterwards whether the module is there; it is taken out again.
