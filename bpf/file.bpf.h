@@ -16,24 +16,15 @@
 #define LOOP_CONFIGURE 0x4C0A
 #define S_IFMT 0170000 /* include/uapi/linux/stat.h */
 #define S_IFBLK 0060000
+#ifdef AEGIS_MUTANT_DENY_INVERTED
+#define FILE_IS_INVERTED true
+#else
+#define FILE_IS_INVERTED false
+#endif
+
 #define ATTR_SIZE (1 << 3) /* include/linux/fs.h: the size is to change */
 
-/* Different prototypes of one hook; see struct aegis_knobs. */
-const volatile struct aegis_knobs knobs SEC(".rodata.knobs") = {};
-
-struct inode_rules {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(struct aegis_inode));
-	__uint(value_size, sizeof(struct aegis_rule));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__array(values, struct inode_rules);
-} deny_inode SEC(".maps");
+RULE_MAP(deny_inode, BPF_MAP_TYPE_HASH, struct aegis_inode, 0)
 
 /*
  * The one decision of the class. An inode that cannot be seen (NULL: an
@@ -43,34 +34,15 @@ struct {
 static __always_inline enum verdict decide_file(struct act *act, struct inode *inode)
 {
 	const struct aegis_settings *settings = current_settings();
-	struct aegis_inode key = {};
-	struct aegis_rule *rule;
-	void *rules;
-	__u32 slot;
+	struct aegis_inode key;
 
 	if (IS_NULL(inode))
 		return ALLOW;
-	key.ino = inode->i_ino;
-	key.dev = inode->i_sb->s_dev;
-	act->ino = key.ino;
-	act->dev = key.dev;
+	key = identify(act, inode);
 	if (key.ino == settings->canary.ino && key.dev == settings->canary.dev)
 		return CANARY;
-
 	act->generation = current_generation();
-	slot = act->generation & 1;
-	rules = bpf_map_lookup_elem(&deny_inode, &slot);
-	if (!rules)
-		return ALLOW;
-	rule = bpf_map_lookup_elem(rules, &key);
-#ifdef AEGIS_MUTANT_DENY_INVERTED
-	return rule ? ALLOW : judge(settings, act);
-#else
-	if (!rule)
-		return ALLOW;
-	act->rule = rule->offset;
-	return judge(settings, act);
-#endif
+	return answer(FILE_IS_INVERTED, settings, act, find_rule(&deny_inode, act->generation, &key));
 }
 
 static __always_inline enum verdict decide_dentry(struct act *act, struct dentry *dentry)
