@@ -46,7 +46,7 @@ async function startAgent(bench: Bench): Promise<Denial> {
 async function removePins(bench: Bench): Promise<void> {
   const { agent, read } = await startAgent(bench);
   const { pins } = await bench.point('the links are pinned', async () => {
-    const found = await agent.pinnedLinks();
+    const found = await agent.traces.pinnedLinks();
     if (found.length === 0) throw new Disproof('no link is pinned');
     return { pins: found };
   });
@@ -54,14 +54,14 @@ async function removePins(bench: Bench): Promise<void> {
     for (const pin of pins) await rm(pin);
     const isTold = (transitions: unknown) => JSON.stringify(transitions).includes('were put back');
     // A round of the agent may have met the removal half-way; the next one finds the rest.
-    const areBack = async () => (await agent.pinnedLinks()).length === pins.length;
+    const areBack = async () => (await agent.traces.pinnedLinks()).length === pins.length;
     const report = await agent.reportWithin(
       noticed,
       async (one) => isTold(one['state_transitions']) && (await areBack()),
     );
     const observed = {
       told: isTold(report['state_transitions']),
-      pins: (await agent.pinnedLinks()).length,
+      pins: (await agent.traces.pinnedLinks()).length,
       runtime_state: report.runtime_state,
     };
     demand(
@@ -100,7 +100,7 @@ async function switchEmergency(bench: Bench): Promise<void> {
   await bench.point('the report claims it again within a second', () => becomes(rung.posture.state, false));
   await bench.point('act: reading the secret is stopped again', () => read.isStopped(rung.end));
   await bench.point('both switches stand in the audit trail', async () => {
-    const trail = await agent.auditTrail();
+    const trail = await agent.traces.auditTrail();
     demand('the trail is not complete', { trail: ['emergency_disable', 'emergency_enable'] }, { trail });
     return { trail };
   });

@@ -1,5 +1,5 @@
-import { access, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { agentBinary, sha256Of } from '../agent/binary.js';
 import { readReport } from '../agent/report.js';
@@ -8,6 +8,7 @@ import type { PostureReport } from '../posture/report.js';
 import { run, type Ended } from '../sandbox/run.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import { removeUnits, showUnit, startService, stopUnits } from '../sandbox/units.js';
+import { AgentTraces } from './agent-traces.js';
 import { Disproof, type Bench } from './kit.js';
 
 /** What the user may say about the object file under test; handed on to the agent as it is. */
@@ -32,6 +33,8 @@ export interface AgentSetup extends AgentStart {
 
 /** One agent of a sandbox: its own instance, pins and report, enforcing only inside the sandbox's scope. */
 export class AgentUnderTest {
+  /** What it leaves where others can see it. */
+  readonly traces: AgentTraces;
   private readonly unit: string;
   private readonly reportPath: string;
   private readonly policyPath: string;
@@ -44,6 +47,7 @@ export class AgentUnderTest {
     private readonly env: Record<string, string>,
     private readonly setup: AgentSetup,
   ) {
+    this.traces = new AgentTraces(sandbox.name);
     this.unit = sandbox.unit('agent');
     this.reportPath = join(sandbox.folder, 'capabilities.json');
     this.policyPath = join(sandbox.folder, 'policy');
@@ -64,8 +68,7 @@ export class AgentUnderTest {
     bench.onCleanUp('stop the agent', async () => {
       await removeUnits([agent.unit]);
       await agent.command(['detach']);
-      for (const place of ['/run/aegis', '/var/lib/aegis'])
-        await rm(join(place, sandbox.name), { recursive: true, force: true });
+      for (const folder of agent.traces.folders) await rm(folder, { recursive: true, force: true });
     });
     return agent;
   }
@@ -223,39 +226,12 @@ export class AgentUnderTest {
     }
   }
 
-  /** Where the instance's links are pinned, as another root process would find them. */
-  async pinnedLinks(): Promise<readonly string[]> {
-    const found = await readdir(this.pins, { recursive: true, withFileTypes: true }).catch(() => []);
-    return found
-      .filter((entry) => entry.isFile() && basename(entry.parentPath).startsWith('links-'))
-      .map((entry) => join(entry.parentPath, entry.name));
-  }
-
-  /** What the audit trail of this instance records, oldest first. */
-  async auditTrail(): Promise<readonly string[]> {
-    const path = join('/var/lib/aegis', this.sandbox.name, 'audit.jsonl');
-    const lines = (await readFile(path, 'utf8')).trim().split('\n');
-    return lines.map((line) => String((JSON.parse(line) as { act?: unknown }).act));
-  }
-
-  private get pins(): string {
-    return join('/sys/fs/bpf/aegis', this.sandbox.name);
-  }
-
   /** Takes down what a killed daemon left in the kernel. */
   async detach(): Promise<{ exit_code: number | undefined }> {
     const ended = await this.command(['detach']);
     if (ended.exitCode !== 0)
       throw new Disproof(`the agent cannot take its pins down: ${lastLines(ended.stderr)}`);
     return { exit_code: ended.exitCode };
-  }
-
-  /** The instance's pins that are still there. Its stored policy and lock stay with their owner, which removes them. */
-  async leftovers(): Promise<readonly string[]> {
-    return await access(this.pins).then(
-      () => [this.pins],
-      () => [],
-    );
   }
 
   private async why(): Promise<string> {

@@ -85,7 +85,7 @@ async function runDenyScenario(spec: DenyScenario, bench: Bench): Promise<void> 
   await bench.point('after: the secret is read again', () => read.succeeds('inside'));
   await bench.point('after: the denied file is intact', () => read.isIntact());
   await bench.point('after: nothing of the agent is left', async () => {
-    const left = [...(await agent.leftovers()), ...(await sandbox.leftovers())];
+    const left = [...(await agent.traces.leftovers()), ...(await sandbox.leftovers())];
     const programs = attachedSince(before, await readBpfSnapshot());
     const observed = { left, ...programs };
     demand(
