@@ -64,7 +64,7 @@ Result<UniqueFd> create_map(bpf_map* map, const std::string& name) {
                              bpf_map__max_entries(map), &options));
   if (!fd) {
     const int error = errno;
-    return system_error("create the BPF map " + name, error, "Run as root with CAP_BPF",
+    return system_error("create the BPF map " + name, error, "Run as root with CAP_BPF, and outside of what the policy in force denies bpf",
                         error == EPERM ? "PERMISSION_MISSING" : "");
   }
   return fd;
