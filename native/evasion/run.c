@@ -123,7 +123,8 @@ static enum result as_copy(const struct place *place)
 	syscall(SYS_execveat, copy, "", words, none, AT_EMPTY_PATH);
 	return refused();
 }
-RUN_WAY(exec_copy, "memfd-copy", NULL, as_copy, "reading it into a memfd and running that");
+// Only with the file denied altogether: a copy is another program.
+WAY(exec_copy, "exec-memfd-copy", RUNS, NULL, as_copy, "reading it into a memfd and running that");
 
 // Does by hand what execve would: maps it executable and jumps in.
 static enum result by_mapping(const struct place *place)

@@ -153,47 +153,24 @@ static enum result by_thread_memory(const struct place *place)
 }
 TRACE_WAY(thread_memory, "proc-task-mem", start_victim, by_thread_memory, "/proc/PID/task/TID/mem");
 
-static int opened_before = -1;
-
-static enum result open_memory_before(const struct place *place)
-{
-	char name[64];
-
-	TRY(start_victim(place));
-	snprintf(name, sizeof(name), "/proc/%d/mem", victim);
-	opened_before = open(name, O_RDONLY);
-	return opened_before < 0 ? could_not("open its memory before the policy") : DID;
-}
-static enum result memory_from_before(const struct place *place)
-{
-	return filled(pread(opened_before, place->memory, 64, (off_t)WHERE));
-}
-TRACE_WAY(memory_before, "proc-pid-mem-before", open_memory_before, memory_from_before,
-	  "/proc/PID/mem opened before the policy");
-
-static enum result attach_before(const struct place *place)
-{
-	TRY(start_victim(place));
-	return ptrace(PTRACE_ATTACH, victim, NULL, NULL) ? could_not("attach before the policy") : DID;
-}
-TRACE_WAY(attached_before, "ptrace-attached-before", attach_before, peek, "an attachment from before the policy");
+static int held = -1; // a descriptor of the other process
 
 static enum result take_descriptor(const struct place *place)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, victim, 0);
 
-	return read_opened(place, (int)syscall(SYS_pidfd_getfd, pidfd, opened_before, 0));
+	return read_opened(place, (int)syscall(SYS_pidfd_getfd, pidfd, held, 0));
 }
 static enum result holder(const struct place *place)
 {
-	opened_before = open(place->secret, O_RDONLY);
+	held = open(place->secret, O_RDONLY);
 	victim = fork();
 	if (victim == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			pause();
 	}
-	close(opened_before);
+	close(held);
 	return victim < 0 ? could_not("start the other process") : DID;
 }
 TRACE_WAY(take_descriptor, "ptrace-pidfd-getfd", holder, take_descriptor, "pidfd_getfd");

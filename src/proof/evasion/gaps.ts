@@ -42,6 +42,22 @@ export const gaps: readonly Gap[] = [
     ],
   },
   {
+    gap: 'act_takes_effect_before_the_signal',
+    rungs: ['fentry', 'tracepoint'],
+    ways: [
+      ...['udp-sendto', 'udp-sendto-v6', 'udp-sendto-v4-mapped', 'udp-sendmmsg', 'udp-other-than-connected'],
+      ...['udp-af-unspec', 'raw-socket', 'finit-module-memfd'],
+    ],
+  },
+  {
+    gap: 'act_takes_effect_before_the_signal',
+    rungs: ['fentry'],
+    ways: [
+      ...['udp-connected-before', 'connected-before-send', 'connected-before-write'],
+      ...['connected-before-splice', 'io-uring-sendmsg'],
+    ],
+  },
+  {
     gap: 'memory_shared_with_another_process',
     rungs: ['fentry'],
     ways: ['shared-memory-map'],
@@ -58,6 +74,7 @@ export const gaps: readonly Gap[] = [
       ...['overlay-metacopy', 'overlay-link', 'overlay-truncate', 'overlay-unlink', 'truncate-relative'],
       ...['unlinkat', 'rename-exchange-relative', 'link-of-descriptor', 'handle', 'handle-from-before'],
       ...['handle-truncate', 'exec-relative', 'exec-symlink', 'exec-hard-link', 'exec-as-interpreter'],
+      ...['run-relative', 'run-symlink', 'run-hard-link', 'run-as-interpreter', 'run-at-o-path'],
     ],
   },
   { gap: 'renamed_files', rungs: ['tracepoint'], ways: ['moved-folder'] },
@@ -72,6 +89,8 @@ export const gaps: readonly Gap[] = [
       ...['before-ftruncate', 'before-truncate-proc-fd', 'before-punch-hole', 'before-zero-range'],
       ...['before-link', 'passed-over-socket', 'pidfd-getfd', 'proc-pid-fd', 'proc-map-files'],
       ...['inherited-over-exec', 'shared-memory-map', 'fanotify-event', 'loop-device', 'exec-proc-fd'],
+      ...['run-proc-fd', 'run-at-before', 'run-by-mapping', 'udp-connected-before', 'connected-before-send'],
+      ...['connected-before-write', 'connected-before-splice'],
       'exec-by-mapping',
     ],
   },
@@ -84,7 +103,7 @@ export const gaps: readonly Gap[] = [
       ...['io-uring-linked', 'io-uring-before-read', 'io-uring-before-async', 'io-uring-before-sqpoll'],
       ...['io-uring-registered-before', 'io-uring-before-splice', 'io-uring-before-write'],
       ...['io-uring-before-punch-hole', 'io-uring-open-truncate', 'io-uring-unlink'],
-      ...['io-uring-rename-over', 'io-uring-link'],
+      ...['io-uring-rename-over', 'io-uring-link', 'io-uring-connect', 'io-uring-sendmsg'],
     ],
   },
   { gap: 'path_changed_during_the_call', rungs: ['tracepoint'], ways: ['path-changed'] },
@@ -97,7 +116,11 @@ export const gaps: readonly Gap[] = [
       ...['int80-ftruncate', 'int80-unlink', 'int80-execve'],
     ],
   },
-  { gap: 'calls_that_are_not_looked_at', rungs: ['tracepoint'], ways: ['acct', 'swapon'] },
+  {
+    gap: 'calls_that_are_not_looked_at',
+    rungs: ['tracepoint'],
+    ways: ['acct', 'swapon', 'proc-pid-mem', 'proc-task-mem'],
+  },
 ];
 
 /** The gap that names this way on this rung and kernel. */
