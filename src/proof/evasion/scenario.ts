@@ -1,14 +1,13 @@
 import { join } from 'node:path';
-import { release } from 'node:os';
 import { Sandbox, type Side } from '../../sandbox/sandbox.js';
 import { AgentUnderTest } from '../agent-under-test.js';
-import { demandClaim } from '../claims.js';
+import { demand, demandClaim } from '../claims.js';
 import { Disproof, NotTried, type Bench, type Observation, type Scenario } from '../kit.js';
 import { enforcementRequirements } from '../requirements.js';
 import { rungs, type Rung } from '../rungs.js';
 import { readCatalogue, type Kind, type Way } from './catalogue.js';
 import { Driver, type Trial } from './driver.js';
-import { gapOf } from './gaps.js';
+import { gapOf, gapsOf } from './gaps.js';
 import { findModule, furnish, groups, policyAgainst, type Group } from './groups.js';
 import { effectsOf, judge, stopOf, tellEnd } from './judge.js';
 import { Listener } from './listener.js';
@@ -59,6 +58,12 @@ async function tryEveryWay(bench: Bench, rung: Rung, group: Group): Promise<void
     demandClaim(await agent.report(), rung.posture, agent.seams),
   );
 
+  await bench.point('the report names the gaps of this rung, all of them and no other', async () => {
+    const observed = { known_gaps: [...(await agent.report()).known_gaps].sort() };
+    demand('the report names other gaps', { known_gaps: gapsOf(rung.name, group.kinds) }, observed);
+    return observed;
+  });
+
   const trials = await driver.tryAll(acts.surroundings.listener);
   for (const [i, act] of trials.entries()) {
     const control = controls[i];
@@ -99,7 +104,7 @@ function demandTeeth(controls: readonly Trial[]): Observation {
 function judgeRow(control: Trial, act: Trial, rung: Rung): Observation {
   const { way } = act.place;
   const result = judge(control, act, rung.end);
-  const gap = gapOf(way.name, rung.name, release())?.gap;
+  const gap = gapOf(way.name, rung.name);
   const observed = {
     rung: rung.name,
     way: way.name,
