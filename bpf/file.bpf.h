@@ -16,6 +16,7 @@
 #define LOOP_CONFIGURE 0x4C0A
 #define S_IFMT 0170000 /* include/uapi/linux/stat.h */
 #define S_IFBLK 0060000
+
 #ifdef AEGIS_MUTANT_DENY_INVERTED
 #define FILE_IS_INVERTED true
 #else

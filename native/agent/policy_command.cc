@@ -26,7 +26,6 @@ Result<Loaded> load_policy(const std::string& file) {
   auto policy = parse_policy(*text, file);
   if (!policy) return policy.error();
   loaded.policy = std::move(*policy);
-  if (auto enforced = check_enforced(loaded.policy, file); !enforced) return enforced.error();
   auto resolved = resolve_policy(loaded.policy, file);
   if (!resolved) return resolved.error();
   loaded.resolved = std::move(*resolved);

@@ -110,7 +110,9 @@ GateFacts Raising::climb() {
     standing = observe(ladder, facts);
   facts.lsm_tried = ladder.was_tried(Mechanism::lsm);
   facts.blockers = ladder.blockers();
-  if (facts.blockers.contains("PERMISSION_MISSING") && report_.kernel.lockdown == "confidentiality")
+  const bool is_refused =
+      facts.blockers.contains("PERMISSION_MISSING") || facts.blockers.contains("NETWORK_HOOK_UNAVAILABLE");
+  if (is_refused && report_.kernel.lockdown == "confidentiality")
     facts.blockers.insert("LOCKDOWN_CONFIDENTIALITY");
   if (facts.felt != Mechanism::none) facts.blockers.clear();  // what stopped a rung above did not stop this one
   report_.message = ladder.reasons();

@@ -66,18 +66,17 @@ export function renderTables(record: RunRecord): string {
         const kernel = machine.where.split(' ')[0] ?? '';
         at<string, Cell[]>(cells, scenario.scenario, () => []).push({ kernel, cell: cellOf(row) });
       }
-  return [...tables]
-    .map(([proof, rows]) => {
-      const columns = [...new Set([...rows.values()].flatMap((cells) => [...cells.keys()]))];
-      return table([
-        [proof, ...columns],
-        ...[...rows].map(([name, cells]) => [
-          name,
-          ...columns.map((column) => merge(cells.get(column) ?? [])),
-        ]),
-      ]);
-    })
-    .join('\n\n');
+  return [...tables].flatMap(([proof, rows]) => byColumns(proof, rows)).join('\n\n');
+}
+
+/** Rows of the same scenarios stand together; rows of others would leave most cells of a line empty. */
+function byColumns(proof: string, rows: ReadonlyMap<string, ReadonlyMap<string, readonly Cell[]>>): string[] {
+  const lines = new Map<string, string[][]>();
+  for (const [name, cells] of rows) {
+    const columns = [...cells.keys()];
+    at(lines, columns.join(), () => [[proof, ...columns]]).push([name, ...[...cells.values()].map(merge)]);
+  }
+  return [...lines.values()].map(table);
 }
 
 function at<K, V>(map: Map<K, V>, key: K, make: () => V): V {

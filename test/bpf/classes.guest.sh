@@ -104,7 +104,7 @@ LISTEN='use Socket qw(:all); my ($port) = @ARGV; socket(S, AF_INET, SOCK_STREAM,
 
 serve() { # port
   systemd-run --quiet --unit=aegis-serve-$1 --service-type=exec perl -e 'use Socket qw(:all); socket(S, AF_INET6, SOCK_STREAM, 0) or die; setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
-    setsockopt(S, IPPROTO_IPV6, IPV6_V6ONLY, 0); bind(S, pack_sockaddr_in6($ARGV[0], IN6ADDR_ANY)) or die; listen(S, 64) or die; while (accept(C, S)) { print C "DONE\n"; close C }' "$1"
+    setsockopt(S, IPPROTO_IPV6, IPV6_V6ONLY, 0); bind(S, pack_sockaddr_in6($ARGV[0], IN6ADDR_ANY)) or die; listen(S, 64) or die; $SIG{PIPE} = "IGNORE"; while (accept(C, S)) { print C "DONE\n"; close C }' "$1"
   local i; for i in $(seq 50); do ss -ltn 2>/dev/null | grep -q ":$1 " && return 0; grep -qi ":$(printf %04X "$1") " /proc/net/tcp6 && return 0; sleep 0.1; done; return 1
 }
 
