@@ -62,6 +62,20 @@ static enum result dropped_exec(const struct place *place)
 WAY(dropped_exec, "exec-path-never-touched", RUNS, NULL, dropped_exec,
     "execve of a path whose page was never touched");
 
+// The path lies where the program will be: when the call is over, other text stands there.
+static enum result under_the_program(const struct place *place)
+{
+	char *path = path_in_file(place), *const no_words[] = { NULL };
+
+	path = mremap(path, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)0x50100000); // evasion.mk
+	if (path == MAP_FAILED || madvise(path, PAGE, MADV_DONTNEED))
+		return could_not("put the path where the program will be");
+	syscall(SYS_execve, path, (char *const[]){ (char *)"ran", NULL }, no_words);
+	return refused();
+}
+WAY(under_the_program, "exec-path-under-the-program", RUNS, NULL, under_the_program,
+    "execve of an absent path at an address where the program will be");
+
 // Two pages; the second is served by a thread of this process when the kernel asks for it.
 struct served {
 	int faults;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// aegis-evade list            the rows, one a line: NAME, EFFECT, WORDS, between tabs
+// aegis-evade list            the rows, one a line: NAME, KIND, EFFECT, WORDS, between tabs
 // aegis-evade run FOLDER...   tries the row that each folder is named after; see driver.c
 // aegis-evade read FD         what the program of an exec'd row does: reads a descriptor it inherited
 #include "driver.h"
@@ -14,10 +14,13 @@ extern const struct way *const __stop_aegis_ways[];
 
 static int list(void)
 {
-	static const char *const effects[] = { [DISCLOSES] = "discloses", [DESTROYS] = "destroys", [USES] = "uses", [RUNS] = "runs" };
+	static const char *const kinds[DENIED_COUNT] = { "file", "program", "address", "tracing", "modules" };
+	static const char *const effects[] = {
+		[DISCLOSES] = "discloses", [DESTROYS] = "destroys", [USES] = "uses", [RUNS] = "runs", [REACHES] = "reaches",
+	};
 
 	for (const struct way *const *way = __start_aegis_ways; way < __stop_aegis_ways; way++)
-		printf("%s\t%s\t%s\n", (*way)->name, effects[(*way)->effect], (*way)->says);
+		printf("%s\t%s\t%s\t%s\n", (*way)->name, kinds[(*way)->denied], effects[(*way)->effect], (*way)->says);
 	return 0;
 }
 

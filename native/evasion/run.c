@@ -12,6 +12,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// Each way is a row twice: with the file denied altogether, and with the running of it alone.
+#define RUN_WAY(id, name, prepare, attempt, says)                             \
+	WAY(id, "exec-" name, RUNS, prepare, attempt, says);                  \
+	WAY_ROUND(A_PROGRAM, id##_alone, "run-" name, RUNS, prepare, attempt, says)
+
 static char *const words[] = { (char *)"ran", NULL };
 static char *const none[] = { NULL };
 static int before = -1;
@@ -26,14 +31,14 @@ static enum result by_name(const struct place *place)
 {
 	return run(place->secret);
 }
-WAY(exec, "exec", RUNS, NULL, by_name, "execve");
+RUN_WAY(exec, "by-name", NULL, by_name, "execve");
 
 static enum result by_relative_name(const struct place *place)
 {
 	(void)place;
 	return run("./secret");
 }
-WAY(exec_relative, "exec-relative", RUNS, NULL, by_relative_name, "execve of a relative name");
+RUN_WAY(exec_relative, "relative", NULL, by_relative_name, "execve of a relative name");
 
 static enum result make_links(const struct place *place)
 {
@@ -43,13 +48,13 @@ static enum result by_symlink(const struct place *place)
 {
 	return run(in(place, "soft"));
 }
-WAY(exec_symlink, "exec-symlink", RUNS, make_links, by_symlink, "execve of a symlink");
+RUN_WAY(exec_symlink, "symlink", make_links, by_symlink, "execve of a symlink");
 
 static enum result by_hard_link(const struct place *place)
 {
 	return run(in(place, "hard"));
 }
-WAY(exec_hard_link, "exec-hard-link", RUNS, make_links, by_hard_link, "execve of a hard link");
+RUN_WAY(exec_hard_link, "hard-link", make_links, by_hard_link, "execve of a hard link");
 
 static enum result by_path_descriptor(const struct place *place)
 {
@@ -57,7 +62,7 @@ static enum result by_path_descriptor(const struct place *place)
 	(void)place;
 	return refused();
 }
-WAY(execveat_path, "execveat-o-path", RUNS, NULL, by_path_descriptor, "execveat of an O_PATH descriptor");
+RUN_WAY(execveat_path, "at-o-path", NULL, by_path_descriptor, "execveat of an O_PATH descriptor");
 
 static enum result open_before(const struct place *place)
 {
@@ -70,7 +75,7 @@ static enum result by_descriptor(const struct place *place)
 	syscall(SYS_execveat, before, "", words, none, AT_EMPTY_PATH);
 	return refused();
 }
-WAY(execveat_before, "execveat-before", RUNS, open_before, by_descriptor, "execveat of a descriptor from before");
+RUN_WAY(execveat_before, "at-before", open_before, by_descriptor, "execveat of a descriptor from before");
 
 static enum result by_proc_fd(const struct place *place)
 {
@@ -80,7 +85,7 @@ static enum result by_proc_fd(const struct place *place)
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", before);
 	return run(name);
 }
-WAY(exec_proc_fd, "exec-proc-fd", RUNS, open_before, by_proc_fd, "execve of /proc/self/fd/N of a descriptor from before");
+RUN_WAY(exec_proc_fd, "proc-fd", open_before, by_proc_fd, "execve of /proc/self/fd/N of a descriptor from before");
 
 static enum result as_interpreter(const struct place *place)
 {
@@ -92,7 +97,7 @@ static enum result as_interpreter(const struct place *place)
 		return could_not("write a script");
 	return run(in(place, "script"));
 }
-WAY(exec_interpreter, "exec-as-interpreter", RUNS, NULL, as_interpreter, "running a script whose interpreter it is");
+RUN_WAY(exec_interpreter, "as-interpreter", NULL, as_interpreter, "running a script whose interpreter it is");
 
 static enum result by_vfork(const struct place *place)
 {
@@ -104,7 +109,7 @@ static enum result by_vfork(const struct place *place)
 	}
 	return ended_as(child);
 }
-WAY(exec_vfork, "exec-vfork", RUNS, NULL, by_vfork, "vfork and execve");
+RUN_WAY(exec_vfork, "vfork", NULL, by_vfork, "vfork and execve");
 
 // Reads it and runs the copy: a copy is another file, so it is the reading that has to be stopped.
 static enum result as_copy(const struct place *place)
@@ -118,6 +123,7 @@ static enum result as_copy(const struct place *place)
 	syscall(SYS_execveat, copy, "", words, none, AT_EMPTY_PATH);
 	return refused();
 }
+// Only with the file denied altogether: a copy is another program.
 WAY(exec_copy, "exec-memfd-copy", RUNS, NULL, as_copy, "reading it into a memfd and running that");
 
 // Does by hand what execve would: maps it executable and jumps in.
@@ -134,8 +140,7 @@ static enum result by_mapping(const struct place *place)
 	const char *text = memmem(data, (size_t)file.st_size, "secret-", 7);
 	return text ? disclosed(text, 39) : could_not("find the secret in the mapping");
 }
-WAY(exec_mapping, "exec-by-mapping", RUNS, open_before, by_mapping,
-    "mapping a descriptor from before as code");
+RUN_WAY(exec_mapping, "by-mapping", open_before, by_mapping, "mapping a descriptor from before as code");
 
 static enum result by_loader(const struct place *place)
 {
@@ -148,4 +153,4 @@ static enum result by_loader(const struct place *place)
 		}
 	return could_not("find the dynamic loader");
 }
-WAY(exec_loader, "exec-by-loader", RUNS, NULL, by_loader, "the dynamic loader, given its name");
+RUN_WAY(exec_loader, "by-loader", NULL, by_loader, "the dynamic loader, given its name");

@@ -15,6 +15,17 @@ enum effect {
 	DESTROYS,  // the file, or what its name leads to, is another afterwards
 	USES,      // the kernel took the file for a use of its own; `taken` in the row's memory
 	RUNS,      // the denied file is a program; it ran, which prints the secret
+	REACHES,   // the secret arrives at the denied address
+};
+
+// What the policy denies; the rows of one kind are tried under a policy of their own.
+enum denied {
+	A_FILE,     // the file `secret`, in every way
+	A_PROGRAM,  // running the file `secret`; it may be read
+	AN_ADDRESS, // reaching the port in the file `port`, on the loopback addresses
+	TRACING,    // looking into other processes
+	MODULES,    // loading kernel modules
+	DENIED_COUNT
 };
 
 enum result {
@@ -33,6 +44,7 @@ struct place {
 
 struct way {
 	const char *name;
+	enum denied denied;
 	enum effect effect;
 	const char *says; // what it does, in words that follow "by"
 	enum result (*prepare)(const struct place *place);
@@ -40,10 +52,12 @@ struct way {
 };
 
 // Adds a row; the driver finds it by the section it is in.
-#define WAY(id, way_name, way_effect, way_prepare, way_attempt, way_says)                      \
-	static const struct way way_##id = { way_name, way_effect, way_says, way_prepare, way_attempt }; \
+#define WAY_ROUND(kind, id, way_name, way_effect, way_prepare, way_attempt, way_says)                  \
+	static const struct way way_##id = { way_name, kind, way_effect, way_says, way_prepare, way_attempt }; \
 	static const struct way *const listed_##id                                              \
 		__attribute__((used, section("aegis_ways"), aligned(sizeof(void *)))) = &way_##id
+
+#define WAY(id, name, effect, prepare, attempt, says) WAY_ROUND(A_FILE, id, name, effect, prepare, attempt, says)
 
 // --- what a probe tells (say.c) ---
 enum result refused(void);                                  // with errno as it stands

@@ -33,11 +33,26 @@ export class RecordingBench implements Bench {
   }
 
   async point<T extends Observation>(name: string, check: () => Promise<T>): Promise<T> {
+    return await this.check({ name }, check);
+  }
+
+  async row(name: string, check: () => Promise<Observation>): Promise<void> {
+    try {
+      await this.check({ name, isRow: true }, check);
+    } catch (error) {
+      if (!(error instanceof PointFailed) || this.signal.aborted) throw error;
+    }
+  }
+
+  private async check<T extends Observation>(
+    identity: Pick<PointRecord, 'name' | 'isRow'>,
+    check: () => Promise<T>,
+  ): Promise<T> {
     const startedAt = new Date();
     const started = performance.now();
-    const record = (rest: Omit<PointRecord, 'name' | 'started_at' | 'duration_ms'>) => {
+    const record = (rest: Omit<PointRecord, keyof typeof identity | 'started_at' | 'duration_ms'>) => {
       const point: PointRecord = {
-        name,
+        ...identity,
         started_at: startedAt.toISOString(),
         duration_ms: Math.round(performance.now() - started),
         ...rest,
@@ -56,15 +71,7 @@ export class RecordingBench implements Bench {
       else if (error instanceof NotTried)
         record({ verdict: 'skipped', observed: error.observed, reason: error.message });
       else record({ verdict: 'could-not-check', ...explain(error) });
-      throw new PointFailed(name, { cause: error });
-    }
-  }
-
-  async row(name: string, check: () => Promise<Observation>): Promise<void> {
-    try {
-      await this.point(name, check);
-    } catch (error) {
-      if (!(error instanceof PointFailed) || this.signal.aborted) throw error;
+      throw new PointFailed(identity.name, { cause: error });
     }
   }
 

@@ -80,6 +80,8 @@ export interface Bench {
 
 export interface PointRecord {
   readonly name: string;
+  /** One row of a table, on which no other point depends. */
+  readonly isRow?: true;
   readonly verdict: Verdict;
   readonly started_at: string;
   readonly duration_ms: number;

@@ -8,12 +8,17 @@ export const evader = join(nativeBin, 'aegis-evade');
 /** The program that is denied in the rows that run one. */
 export const deniedProgram = join(nativeBin, 'aegis-ran');
 
-const effects = ['discloses', 'destroys', 'uses', 'runs'] as const;
+const kinds = ['file', 'program', 'address', 'tracing', 'modules'] as const;
+/** What a way is after, and so what a policy against it denies. */
+export type Kind = (typeof kinds)[number];
+
+const effects = ['discloses', 'destroys', 'uses', 'runs', 'reaches'] as const;
 export type Effect = (typeof effects)[number];
 
 /** A way round a denial. */
 export interface Way {
   readonly name: string;
+  readonly kind: Kind;
   /** What it does when nothing stops it. */
   readonly effect: Effect;
   /** What it does, in words that follow "by". */
@@ -31,11 +36,12 @@ export async function readCatalogue(): Promise<readonly Way[]> {
 }
 
 function parse(line: string): Way {
-  const [name = '', effect = '', says = ''] = line.split('\t');
-  const known = effects.find((one) => one === effect);
-  if (!name || !says || !known)
+  const [name = '', kindName, effectName, says = ''] = line.split('\t');
+  const kind = kinds.find((one) => one === kindName);
+  const effect = effects.find((one) => one === effectName);
+  if (!name || !says || !kind || !effect)
     throw new AegisError('BUILD_MISSING', `cannot read the list of ways: ${JSON.stringify(line)}`, {
       wayOut: 'Run `npm run build`.',
     });
-  return { name, effect: known, says };
+  return { name, kind, effect, says };
 }

@@ -3,6 +3,7 @@ import type { Conversation } from '../../sandbox/conversation.js';
 import type { Sandbox, Side } from '../../sandbox/sandbox.js';
 import type { Bench } from '../kit.js';
 import { evader } from './catalogue.js';
+import type { Listener } from './listener.js';
 import { stateOf, type FileState, type Place } from './place.js';
 
 /** How the process of one way ended, and all that came out of it. */
@@ -23,6 +24,8 @@ export interface Trial {
   readonly end: WayEnd;
   readonly before: FileState;
   readonly after: FileState;
+  /** Whether its secret arrived where somebody listens. */
+  readonly hasArrived: boolean;
 }
 
 /**
@@ -45,7 +48,7 @@ export class Driver {
   ): Promise<Driver> {
     const argv = [evader, 'run', ...places.map(({ folder }) => folder)];
     const program = sandbox.talk(side, argv, bench.signal);
-    bench.onCleanUp('end the driver of the ways', async () => program.end());
+    bench.onCleanUp('end the driver of the ways', () => Promise.resolve(program.end()));
     const line = await program.next(bench.stepTimeoutMs);
     if (line !== 'prepared')
       throw new AegisError(
@@ -56,8 +59,8 @@ export class Driver {
     return new Driver(bench, places, program);
   }
 
-  /** Lets every way try, one after another. */
-  async tryAll(): Promise<readonly Trial[]> {
+  /** Lets every way try, one after another; `listener` is whom they may reach. */
+  async tryAll(listener: Listener): Promise<readonly Trial[]> {
     const before = this.places.map(stateOf);
     this.program.say('go');
     const ends: WayEnd[] = [];
@@ -70,11 +73,12 @@ export class Driver {
         );
       ends.push(JSON.parse(line) as WayEnd);
     }
+    const hasArrived = await listener.settle();
     return this.places.map((place, i) => {
       const [end, start] = [ends[i], before[i]];
       if (end?.way !== place.way.name || !start)
         throw new AegisError('COMMAND_FAILED', `cannot tell how ${place.way.name} ended: it was not told`);
-      return { place, end, before: start, after: stateOf(place) };
+      return { place, end, before: start, after: stateOf(place), hasArrived: hasArrived(place.secret) };
     });
   }
 }

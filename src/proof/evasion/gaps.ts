@@ -1,111 +1,45 @@
 import type { Rung } from '../rungs.js';
+import type { Kind } from './catalogue.js';
+import { fileGaps } from './gaps-file.js';
+import { actGaps } from './gaps-acts.js';
 
-/** A way that is known to lead round a rung, and what GUARANTEES.md says of it. */
+/** What is known not to be stopped, and the ways that show it. */
 export interface Gap {
-  /** The name of its row in GUARANTEES.md. */
+  /** Its name in GUARANTEES.md and in the agent's report. */
   readonly gap: string;
+  /** The classes that have it. */
+  readonly kinds: readonly Kind[];
   readonly rungs: readonly Rung['name'][];
+  /** The ways that lead through it on these rungs; none where no row can show it. */
   readonly ways: readonly string[];
-  /** The kernels that have it, by the beginning of their release; every one when undefined. */
-  readonly kernels?: readonly string[];
 }
 
+const signalRungs: readonly Rung['name'][] = ['fentry', 'tracepoint'];
+const everyKind: readonly Kind[] = ['file', 'program', 'address', 'tracing', 'modules'];
+
 /**
- * Every known gap that a row measures. A leak that is not here disproves the proof; so does a way that is here and does
- * not leak any more. The strongest two rungs have none.
+ * Every known gap of every rung. A leak that is not here disproves the proof; so does a way that is here and does not
+ * leak any more. On the strongest two rungs no way of the catalogue leads round: what they have here is no act on what
+ * is denied.
  */
 export const gaps: readonly Gap[] = [
-  {
-    gap: 'act_takes_effect_before_the_signal',
-    rungs: ['fentry', 'tracepoint'],
-    ways: [
-      ...['creat', 'open-truncate', 'openat2-truncate', 'truncate', 'truncate-longer'],
-      ...['unlink', 'rename-away', 'rename-over', 'rename-exchange', 'link', 'new-hard-link'],
-    ],
-  },
-  {
-    gap: 'act_takes_effect_before_the_signal',
-    rungs: ['fentry'],
-    ways: [
-      ...[
-        'handle-truncate',
-        'truncate-relative',
-        'unlinkat',
-        'rename-exchange-relative',
-        'link-of-descriptor',
-      ],
-      ...['before-ftruncate', 'before-truncate-proc-fd', 'before-punch-hole', 'before-zero-range'],
-      ...['before-link', 'acct', 'swapon', 'overlay-truncate', 'overlay-unlink'],
-      ...['int80-truncate', 'int80-truncate64', 'int80-ftruncate', 'int80-unlink'],
-      ...['io-uring-open-truncate', 'io-uring-unlink', 'io-uring-rename-over', 'io-uring-link'],
-      'io-uring-before-punch-hole',
-    ],
-  },
-  {
-    gap: 'memory_shared_with_another_process',
-    rungs: ['fentry'],
-    ways: ['shared-memory-map'],
-  },
-  {
-    gap: 'relative_and_aliased_names',
-    rungs: ['tracepoint'],
-    ways: [
-      ...['relative-name', 'dot-in-name', 'dot-dot-in-name', 'doubled-slash', 'leading-slashes'],
-      ...['symlink', 'symlink-chain', 'hard-link', 'proc-root', 'proc-cwd', 'proc-folder-fd'],
-      ...['proc-root-of-another', 'relative-to-descriptor', 'openat2-in-root', 'chroot', 'pivot-root'],
-      ...['bind-mount', 'bind-mount-from-before', 'bind-mount-of-file', 'open-tree', 'move-mount'],
-      ...['device-mounted-again', 'overlay', 'overlay-from-before', 'overlay-upper', 'overlay-copy-up'],
-      ...['overlay-metacopy', 'overlay-link', 'overlay-truncate', 'overlay-unlink', 'truncate-relative'],
-      ...['unlinkat', 'rename-exchange-relative', 'link-of-descriptor', 'handle', 'handle-from-before'],
-      ...['handle-truncate', 'exec-relative', 'exec-symlink', 'exec-hard-link', 'exec-as-interpreter'],
-    ],
-  },
-  { gap: 'renamed_files', rungs: ['tracepoint'], ways: ['moved-folder'] },
-  {
-    gap: 'file_descriptors_opened_before',
-    rungs: ['tracepoint'],
-    ways: [
-      ...['before-read', 'before-pread', 'before-readv', 'before-preadv2', 'before-dup', 'before-reopen'],
-      ...['before-splice', 'before-splice-to-another', 'before-sendfile', 'before-sendfile-to-another'],
-      ...['before-copy-file-range', 'before-aio', 'before-mmap', 'before-mprotect', 'before-pkey-mprotect'],
-      ...['before-mprotect-write', 'before-write', 'before-pwritev', 'before-splice-in', 'before-copy-in'],
-      ...['before-ftruncate', 'before-truncate-proc-fd', 'before-punch-hole', 'before-zero-range'],
-      ...['before-link', 'passed-over-socket', 'pidfd-getfd', 'proc-pid-fd', 'proc-map-files'],
-      ...['inherited-over-exec', 'shared-memory-map', 'fanotify-event', 'loop-device', 'exec-proc-fd'],
-      'exec-by-mapping',
-    ],
-  },
-  { gap: 'descriptor_tables_shared_with_another', rungs: ['tracepoint'], ways: ['shared-descriptor-table'] },
-  {
-    gap: 'io_uring',
-    rungs: ['tracepoint'],
-    ways: [
-      ...['io-uring-openat', 'io-uring-openat2', 'io-uring-async', 'io-uring-sqpoll', 'io-uring-registered'],
-      ...['io-uring-linked', 'io-uring-before-read', 'io-uring-before-async', 'io-uring-before-sqpoll'],
-      ...['io-uring-registered-before', 'io-uring-before-splice', 'io-uring-before-write'],
-      ...['io-uring-before-punch-hole', 'io-uring-open-truncate', 'io-uring-unlink'],
-      ...['io-uring-rename-over', 'io-uring-link'],
-    ],
-  },
-  { gap: 'path_changed_during_the_call', rungs: ['tracepoint'], ways: ['path-changed'] },
-  { gap: 'paths_of_256_bytes_and_more', rungs: ['tracepoint'], ways: ['long-name'] },
-  {
-    gap: 'int_0x80_from_64_bit_code',
-    rungs: ['tracepoint'],
-    ways: [
-      ...['int80-open', 'int80-openat', 'int80-read', 'int80-mmap', 'int80-truncate', 'int80-truncate64'],
-      ...['int80-ftruncate', 'int80-unlink', 'int80-execve'],
-    ],
-  },
-  { gap: 'calls_that_are_not_looked_at', rungs: ['tracepoint'], ways: ['acct', 'swapon'] },
+  { gap: 'pid_1_is_never_signalled', kinds: everyKind, rungs: signalRungs, ways: [] },
+  { gap: 'kernel_threads_are_never_signalled', kinds: everyKind, rungs: signalRungs, ways: [] },
+  // What each class and rung adds to it is below.
+  { gap: 'act_takes_effect_before_the_signal', kinds: everyKind, rungs: signalRungs, ways: [] },
+  ...fileGaps,
+  ...actGaps,
 ];
 
-/** The gap that names this way on this rung and kernel. */
-export function gapOf(way: string, rung: Rung['name'], kernel: string): Gap | undefined {
-  return gaps.find(
-    (gap) =>
-      gap.ways.includes(way) &&
-      gap.rungs.includes(rung) &&
-      (gap.kernels?.some((release) => kernel.startsWith(`${release}.`)) ?? true),
+/** The gap that names this way on this rung. */
+export function gapOf(way: string, rung: Rung['name']): string | undefined {
+  return gaps.find((gap) => gap.ways.includes(way) && gap.rungs.includes(rung))?.gap;
+}
+
+/** What an agent on this rung with rules of these classes has to own up to. */
+export function gapsOf(rung: Rung['name'], kinds: readonly Kind[]): readonly string[] {
+  const own = gaps.filter(
+    (gap) => gap.rungs.includes(rung) && gap.kinds.some((kind) => kinds.includes(kind)),
   );
+  return [...new Set(own.map(({ gap }) => gap))].sort();
 }

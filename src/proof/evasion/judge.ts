@@ -1,6 +1,6 @@
 import type { ExpectedEnd } from '../denied-read.js';
 import { errnoName, signalName } from '../outcome.js';
-import type { Effect } from './catalogue.js';
+import type { Effect, Way } from './catalogue.js';
 import type { Trial } from './driver.js';
 
 /** What came of a way: stopped as the rung stops, round it, or nothing that could be learnt. */
@@ -12,12 +12,13 @@ export type Result =
   | { readonly kind: 'unclear'; readonly why: string };
 
 /** Every effect of a trial. What came out and what changed decide, not what the way says of itself. */
-export function effectsOf({ place, end, before, after }: Trial): readonly Effect[] {
+export function effectsOf({ place, end, before, after, hasArrived }: Trial): readonly Effect[] {
   const effects: Effect[] = [];
   if (end.output.includes(place.secret) || end.memory.includes(place.secret))
     effects.push(place.way.effect === 'runs' ? 'runs' : 'discloses');
   if (JSON.stringify(before) !== JSON.stringify(after)) effects.push('destroys');
   if (end.memory.startsWith('taken')) effects.push('uses');
+  if (hasArrived) effects.push('reaches');
   return effects;
 }
 
@@ -28,8 +29,8 @@ export function stopOf({ end }: Pick<Trial, 'end'>): string | undefined {
   const told = [...end.output.matchAll(/^(errno|killed) (\d+)$/gm)].at(-1);
   if (told?.[1] === 'killed') return signalName(Number(told[2]));
   if (told) return errnoName(Number(told[2]));
-  // The dynamic loader tells in words.
-  return end.output.includes('Operation not permitted') ? 'EPERM' : undefined;
+  // The dynamic loader tells in words, and of a mapping not even why.
+  return /Operation not permitted|failed to map segment/.test(end.output) ? 'EPERM' : undefined;
 }
 
 /** Why a way did not come to its end, in words. */
@@ -39,6 +40,12 @@ export function tellEnd({ end }: Pick<Trial, 'end'>): string {
   if (skipped) return `it could not ${skipped}`;
   const stop = stopOf({ end });
   return stop ? `it ended with ${stop}` : `it ended with exit code ${end.exit} (${end.output.trim()})`;
+}
+
+/** What a stop looks like to the way. Of a process's files in /proc the kernel says EACCES, whatever the check said. */
+function stopsOf({ kind }: Way, expected: ExpectedEnd): readonly string[] {
+  if (expected.kind === 'killed') return [expected.signal];
+  return kind === 'tracing' ? [expected.errno, 'EACCES'] : [expected.errno];
 }
 
 /**
@@ -51,7 +58,7 @@ export function judge(control: Trial, act: Trial, expected: ExpectedEnd): Result
   if (!effectsOf(control).includes(control.place.way.effect))
     return { kind: 'could-not-try', why: `without the agent ${tellEnd(control)}` };
   const stop = stopOf(act);
-  if (stop !== undefined && stop === (expected.kind === 'denied' ? expected.errno : expected.signal))
+  if (stop !== undefined && stopsOf(control.place.way, expected).includes(stop))
     return { kind: 'held', by: stop };
   return { kind: 'unclear', why: tellEnd(act) };
 }
