@@ -4,6 +4,7 @@ import type { Selected } from '../proof/registry.js';
 import type { MachineRecord, RunRecord } from '../proof/run-record.js';
 import { TapWriter } from '../proof/tap.js';
 import { Progress } from '../ui.js';
+import { renderCells } from './cells.js';
 import { renderLost, renderScenario, renderSummary, renderUnmet } from './proof.js';
 
 export type ProofFormat = 'human' | 'tap' | 'json';
@@ -72,6 +73,7 @@ export class ProofOutput {
         this.write(`${JSON.stringify(instead ? { ...record, run_instead: instead } : record, null, 2)}\n`);
         return;
       case 'human':
+        if (record.matrix) this.write(`${renderCells(record.matrix)}\n`);
         this.write(`${renderSummary(record)}\n${instead ? `${instead}\n` : ''}`);
     }
   }

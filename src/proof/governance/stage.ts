@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { within } from '../../governance/deadline.js';
 import { failsOpen, type Posture } from '../../governance/posture.js';
 import { Operator } from '../../governance/operator.js';
 import { Disproof } from '../kit.js';
@@ -120,7 +121,7 @@ export class Stage {
       child.kill('SIGKILL');
       await ended;
     });
-    await once(child.stdout, 'data', { signal: AbortSignal.timeout(agentAnswerMs) });
+    await within(agentAnswerMs, once(child.stdout, 'data'));
   }
 
   /** Another installation's program, for the cell in which the extension is missing. */
