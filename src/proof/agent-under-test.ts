@@ -1,10 +1,10 @@
-import { access, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentBinary, sha256Of } from '../agent/binary.js';
 import { readReport } from '../agent/report.js';
 import { AegisError } from '../errors.js';
 import type { PostureReport } from '../posture/report.js';
-import { run } from '../sandbox/run.js';
+import { run, type Ended } from '../sandbox/run.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
 import { removeUnit, showUnit, startService, stopUnit } from '../sandbox/units.js';
 import { Disproof, type Bench } from './kit.js';
@@ -89,10 +89,54 @@ export class AgentUnderTest {
     return { exit_code: ended.exitCode };
   }
 
+  /** Replaces the text of the policy file. */
+  async writePolicy(text: string): Promise<void> {
+    await writeFile(this.policyPath, text, { mode: 0o600 });
+  }
+
+  /** `policy apply` of a file that must not be taken. */
+  async refusesPolicy(): Promise<{ exit_code: number | undefined; reason: string }> {
+    const ended = await this.command(['policy', 'apply', this.policyPath]);
+    const reason = lastLines(ended.stderr);
+    if (ended.exitCode !== 1)
+      throw new Disproof('the policy was taken', { exit_code: ended.exitCode, reason });
+    return { exit_code: ended.exitCode, reason };
+  }
+
+  /** Files in which the instance keeps the policies it applied. */
+  async storedPolicies(): Promise<readonly string[]> {
+    const folder = join('/var/lib/aegis', this.sandbox.name);
+    const names = await readdir(folder);
+    return names.filter((name) => /^policy-\d+$/.test(name)).map((name) => join(folder, name));
+  }
+
+  /** The unit property by which a start first applies the policy file, as a service of an operator would. */
+  get appliesFirst(): string {
+    return `ExecStartPre=${this.binary} policy apply ${this.policyPath} --instance ${this.sandbox.name}`;
+  }
+
+  /** A start that must not come to readiness; tells what the daemon said. */
+  async refusesToStart(properties: readonly string[] = []): Promise<{ said: string }> {
+    await rm(this.logPath, { force: true });
+    const started = await this.launch(properties);
+    const said = await this.why();
+    await removeUnit(this.unit);
+    if (started.exitCode === 0) throw new Disproof('the daemon started', { said });
+    return { said };
+  }
+
   /** Starts the daemon and waits for its readiness. */
   async start(): Promise<{ pid: number; agent_sha256: string }> {
+    const started = await this.launch([]);
+    if (started.exitCode !== 0) throw new Disproof(`the agent did not become ready: ${await this.why()}`);
+    const { mainPid } = await showUnit(this.unit);
+    // Of what runs, which is not always what was started.
+    return { pid: mainPid, agent_sha256: await sha256Of(`/proc/${mainPid}/exe`) };
+  }
+
+  private async launch(properties: readonly string[]): Promise<Ended> {
     const seconds = Math.ceil(this.bench.stepTimeoutMs / 1000);
-    const started = await startService(
+    return await startService(
       this.unit,
       [
         this.binary,
@@ -117,15 +161,12 @@ export class AgentUnderTest {
             : [`ExecStopPost=${this.binary} detach --instance ${this.sandbox.name}`]),
           `StandardOutput=append:${this.logPath}`,
           `StandardError=append:${this.logPath}`,
+          ...properties,
         ],
         timeoutMs: this.bench.stepTimeoutMs + 5_000,
         signal: this.bench.signal,
       },
     );
-    if (started.exitCode !== 0) throw new Disproof(`the agent did not become ready: ${await this.why()}`);
-    const { mainPid } = await showUnit(this.unit);
-    // Of what runs, which is not always what was started.
-    return { pid: mainPid, agent_sha256: await sha256Of(`/proc/${mainPid}/exe`) };
   }
 
   /** The report as it stands now. No report, or one that cannot be relied on, disproves what it should claim. */
@@ -169,6 +210,8 @@ export class AgentUnderTest {
     const { activeState, result } = await showUnit(this.unit);
     if (activeState === 'active' || result !== 'signal')
       throw new Error(`the agent did not die of the signal: ${activeState} (${result})`);
+    // The dead unit would keep its name, and another could not be started by it.
+    await removeUnit(this.unit);
     return { result };
   }
 

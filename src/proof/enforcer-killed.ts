@@ -1,37 +1,9 @@
 import { Sandbox } from '../sandbox/sandbox.js';
 import { AgentUnderTest } from './agent-under-test.js';
-import { DeniedRead, type ExpectedEnd } from './denied-read.js';
+import { DeniedRead } from './denied-read.js';
+import { rungs, type Rung } from './enforcer-rungs.js';
 import type { Bench, Scenario } from './kit.js';
 import { enforcementRequirements } from './requirements.js';
-
-interface Rung {
-  readonly name: string;
-  readonly bpfLsm: boolean;
-  readonly flags: readonly string[];
-  readonly end: ExpectedEnd;
-}
-
-const denied = { kind: 'denied', errno: 'EPERM' } as const;
-const killed = { kind: 'killed', signal: 'SIGKILL' } as const;
-const fallback = (...flags: string[]) => ['--enforce', ...flags];
-
-/** The ladder, strongest first; each rung on a kernel on which it is the one to stand on. */
-const rungs: readonly Rung[] = [
-  { name: 'lsm', bpfLsm: true, flags: ['--enforce'], end: denied },
-  { name: 'override', bpfLsm: false, flags: fallback('--enforce-fallback=override'), end: denied },
-  {
-    name: 'fentry',
-    bpfLsm: false,
-    flags: fallback('--enforce-fallback=signal', '--signal-arm=fentry'),
-    end: killed,
-  },
-  {
-    name: 'tracepoint',
-    bpfLsm: false,
-    flags: fallback('--enforce-fallback=signal', '--signal-arm=tracepoint'),
-    end: killed,
-  },
-];
 
 /** The kernel's side of failing closed: who kills the enforcement daemon does not get at what it denied. */
 export function enforcerKilledScenarios(): readonly Scenario[] {

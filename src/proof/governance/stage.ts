@@ -21,14 +21,17 @@ export const tools = {
   asked: 'ask.tool',
 } as const;
 
-const policy = `version=6
-[tool]
+/** The rules for them. */
+export const toolRules = `[tool]
 default deny
 allow   ${tools.allowed}
 deny    ${tools.denied} : never this one
 redact  ${tools.redacted} mask /secret
 pending ${tools.asked} : somebody looks
 `;
+
+const policy = `version=6
+${toolRules}`;
 
 /** Generous: a machine with little to spare is slow, and only a hang is to be told from slow. */
 const agentAnswerMs = 30_000;
