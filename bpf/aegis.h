@@ -40,6 +40,9 @@
 	X(FILE_PERMISSION, file_permission, FILE, REQUIRED) \
 	X(FILE_RECEIVE, file_receive, FILE, REQUIRED)       \
 	X(MMAP_FILE, mmap_file, FILE, REQUIRED)             \
+	X(FILE_MPROTECT, file_mprotect, FILE, REQUIRED)     \
+	X(FILE_IOCTL, file_ioctl, FILE, REQUIRED)           \
+	X(IOCTL_COMPAT, ioctl_compat, FILE, OPTIONAL)       \
 	X(BPRM_CHECK, bprm_check, FILE, REQUIRED)           \
 	X(PATH_TRUNCATE, path_truncate, FILE, OPTIONAL)     \
 	X(FILE_TRUNCATE, file_truncate, FILE, OPTIONAL)     \

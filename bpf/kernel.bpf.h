@@ -22,6 +22,7 @@ struct super_block {
 };
 
 struct inode {
+	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 };
@@ -46,10 +47,6 @@ struct file {
 	unsigned int f_flags;
 	unsigned int f_mode;
 	struct opaque f_path; /* struct path */
-};
-
-struct vm_area_struct {
-	struct file *vm_file;
 };
 
 struct vfsmount {
@@ -81,6 +78,10 @@ struct msghdr {
 
 struct task_struct {
 	int tgid;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct linux_binprm {

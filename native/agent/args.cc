@@ -54,6 +54,9 @@ void describe_run(CLI::App* run, Words& words, Arguments& arguments) {
              "Whether enforcement outlives a clean stop (default: keep under --enforce)");
   add_choice(run, "--log", words.log, words_of(logs), "Format of the events on standard output");
   run->add_option("--scope-cgroup", arguments.scope_cgroup, "Enforce in this cgroup subtree only");
+  run->add_option("--runtime-socket", arguments.runtime_socket,
+                  "Answer tool queries at this path as well, by the policy's [tool] section (or AEGIS_RUNTIME_SOCKET)")
+      ->envname("AEGIS_RUNTIME_SOCKET");
 }
 
 // Names of all flags that a command and its parents take.
@@ -131,6 +134,8 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
   enable->add_option("--reason", arguments.reason, "Why, for the record");
   commands[enable] = Command::emergency_enable;
   commands[app.add_subcommand("version", "Print the version")] = Command::version;
+  // Listed here; main() hands its own flags to it.
+  const auto* runtime = app.add_subcommand("runtime", "Answer tool queries alone, where there is nothing to enforce");
 
   try {
     app.parse(argc, argv);
@@ -145,6 +150,9 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
       return unknown_word(app);
     return misuse(std::string("cannot understand the command line: ") + error.what(), "See aegis-agent --help");
   }
+  if (deepest(&app) == runtime)
+    return misuse("cannot understand the command line: runtime has to be the first word",
+                  "See aegis-agent runtime --help");
   arguments.command = commands.at(deepest(&app));
   take_words(words, arguments);
   return arguments;

@@ -35,6 +35,7 @@ struct Arguments {
   GateRequest gate;
   OnStop on_stop = OnStop::unset;
   std::string scope_cgroup;
+  std::string runtime_socket;  // "": the runtime authority is not served
   LogFormat log = LogFormat::json;
 
   std::string policy_file;

@@ -79,13 +79,14 @@ Status Daemon::run(const UniqueFd& signals) {
   const UniqueFd poll(::epoll_create1(EPOLL_CLOEXEC));
   if (!poll) return system_error("create an epoll set", errno);
   const int events = ring_buffer__epoll_fd(ring.get());
-  for (const int fd : {signals.get(), timer->get(), events})
-    if (auto watched = watch(poll, fd); !watched) return watched;
+  for (const int fd : {signals.get(), timer->get(), events, parts_.authority.fd()})
+    if (fd >= 0)
+      if (auto watched = watch(poll, fd); !watched) return watched;
   follow_policy();
 
   for (;;) {
-    epoll_event ready[3];
-    const int count = ::epoll_wait(poll.get(), ready, 3, -1);
+    epoll_event ready[4];
+    const int count = ::epoll_wait(poll.get(), ready, 4, -1);
     if (count < 0 && errno != EINTR) return system_error("wait for events", errno);
     for (int i = 0; i < count; i++) {
       if (ready[i].data.fd == events) {
@@ -94,6 +95,9 @@ Status Daemon::run(const UniqueFd& signals) {
       } else if (ready[i].data.fd == timer->get()) {
         uint64_t expirations;
         if (::read(timer->get(), &expirations, sizeof expirations) > 0) tick();
+      } else if (ready[i].data.fd == parts_.authority.fd()) {
+        check_authority();
+        settle();
       } else {
         signalfd_siginfo info{};
         if (::read(signals.get(), &info, sizeof info) != sizeof info) continue;
@@ -119,6 +123,7 @@ void Daemon::tick() {
   check_canary();
   check_rules();
   check_pins();
+  check_authority();
   settle();
   (void)notify_manager("WATCHDOG=1");
   if (ticks_ % heartbeat_ticks == 0) publish(false);
@@ -191,6 +196,12 @@ void Daemon::check_pins() {
   note_repair(what);
 }
 
+// Who answers tool queries is half of what this daemon promises.
+void Daemon::check_authority() {
+  parts_.authority.look();
+  if (!parts_.authority.fault().empty()) fault_ = parts_.authority.fault();
+}
+
 // A repaired fault leaves the state as it is, and its trace in the transitions.
 void Daemon::note_repair(const std::string& what) {
   auto& report = parts_.report;
@@ -212,7 +223,11 @@ void Daemon::follow_policy() {
   is_stored_ = generation == 0 || (stored && *stored == parts_.report.policy.sha256) ||
                parts_.maps.control.generation() != generation;  // replaced meanwhile, and followed next
   take_over_hooks();
-  if (generation > 0) rules_.follow(generation, parts_.instance.policy_path(generation));
+  if (generation > 0) {
+    const std::string path = parts_.instance.policy_path(generation);
+    rules_.follow(generation, path);
+    if (ticks_ > 0) parts_.authority.follow(path);
+  }
   served.store(generation, std::memory_order_release);
   if (ticks_ > 0) publish(true);
 }

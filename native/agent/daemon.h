@@ -7,6 +7,7 @@
 
 #include "agent/args.h"
 #include "agent/ladder.h"
+#include "agent/served_authority.h"
 #include "lib/policy_store.h"
 #include "lib/report.h"
 
@@ -20,6 +21,7 @@ struct DaemonParts {
   Standing& standing;
   Report& report;
   int signal;
+  ServedAuthority& authority;
 };
 
 class Daemon {
@@ -41,6 +43,7 @@ class Daemon {
   void take_over_hooks();
   void check_rules();
   void check_pins();
+  void check_authority();
   void note_repair(const std::string& what);
   void follow_policy();
   void follow_emergency();

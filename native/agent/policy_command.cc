@@ -9,6 +9,7 @@
 #include "lib/policy_resolve.h"
 #include "lib/policy_store.h"
 #include "lib/text.h"
+#include "runtime/tool_policy.h"
 
 namespace aegis {
 namespace {
@@ -25,10 +26,11 @@ Result<Loaded> load_policy(const std::string& file) {
   auto policy = parse_policy(*text, file);
   if (!policy) return policy.error();
   loaded.policy = std::move(*policy);
-  if (auto enforced = check_enforced(loaded.policy, file); !enforced) return enforced.error();
   auto resolved = resolve_policy(loaded.policy, file);
   if (!resolved) return resolved.error();
   loaded.resolved = std::move(*resolved);
+  if (!loaded.policy.entries(Section::tool).empty())
+    if (const auto tools = runtime::read_tool_policy(loaded.policy, file); !tools) return tools.error();
   return loaded;
 }
 

@@ -2,28 +2,11 @@
 #include "agent/privileges.h"
 
 #include <linux/capability.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include "lib/capabilities.h"
 
 namespace aegis {
 
-Status drop_privileges() {
-  // Without CAP_SETPCAP (a unit may withhold it) the set stays; no_new_privs keeps it from being used.
-  for (unsigned long cap = 0; ::prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-    if (::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0 && errno != EPERM)
-      return system_error("empty the capability bounding set", errno);
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_error("set no_new_privs", errno);
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[2] = {};
-  if (::syscall(SYS_capget, &header, data) != 0) return system_error("read capabilities", errno);
-  const bool has_bpf = (data[CAP_TO_INDEX(CAP_BPF)].permitted & CAP_TO_MASK(CAP_BPF)) != 0;
-  data[0] = data[1] = {};
-  if (has_bpf) data[CAP_TO_INDEX(CAP_BPF)].effective = data[CAP_TO_INDEX(CAP_BPF)].permitted = CAP_TO_MASK(CAP_BPF);
-  if (::syscall(SYS_capset, &header, data) != 0) return system_error("drop capabilities", errno);
-  return Done{};
-}
+Status drop_privileges() { return keep_capabilities({CAP_BPF}); }
 
 }  // namespace aegis

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -10,9 +11,11 @@
 #include <future>
 
 #include "agent/commands.h"
+#include "agent/confinement.h"
 #include "agent/daemon.h"
 #include "agent/privileges.h"
 #include "agent/raising.h"
+#include "agent/served_authority.h"
 #include "lib/notify.h"
 #include "lib/policy_store.h"
 #include "lib/sha256.h"
@@ -35,7 +38,10 @@ Result<UniqueFd> block_signals() {
 class Life {
  public:
   Life(const Arguments& arguments, const Instance& instance)
-      : arguments_(arguments), instance_(instance), raising_(arguments, seams_, instance_, report_) {}
+      : arguments_(arguments),
+        instance_(instance),
+        raising_(arguments, seams_, instance_, report_),
+        authority_(arguments.runtime_socket, instance.name) {}
 
   int run() {
     auto own_digest = std::async(std::launch::async, [] { return sha256_file_hex("/proc/self/exe"); });
@@ -68,30 +74,50 @@ class Life {
     if (raising_.has_maps()) report_.policy = read_standing(raising_.maps());
     enforces_ = !report_.verdict.audit_only;
     publish();
-    if (auto dropped = drop_privileges(); !dropped) return give_up(dropped.error());
     ::malloc_trim(0);
+    if (auto confined = confine(); !confined) return give_up(confined.error());
+    if (auto started = start_authority(); !started) return give_up(started.error());
     std::fprintf(stderr, "aegis-agent: %s, mechanism %s, instance %s\n", report_.verdict.runtime_state.c_str(),
                  mechanism_name(report_.verdict.mechanism), instance_.name.c_str());
     if (auto told = notify_manager("READY=1\nSTATUS=" + report_.verdict.runtime_state); !told) (void)fail(told.error());
-    if (!raising_.has_maps()) return wait_without_maps();
-    Daemon daemon(
-        {arguments_, instance_, raising_.maps(), raising_.canary(), raising_.standing(), report_, raising_.signal()});
+    if (!raising_.has_maps()) return wait_without_maps(signals);
+    Daemon daemon({arguments_, instance_, raising_.maps(), raising_.canary(), raising_.standing(), report_,
+                   raising_.signal(), authority_});
     return stop(daemon.run(signals));
   }
 
-  // Audit fallback on a machine that carries no rung at all: nothing to watch.
-  int wait_without_maps() {
-    sigset_t set;
-    ::sigemptyset(&set);
-    ::sigaddset(&set, SIGTERM);
-    ::sigaddset(&set, SIGINT);
-    int signal;
-    ::sigwait(&set, &signal);
-    return stop(Done{});
+  // Before readiness is announced, and before anything of others is read.
+  static Status confine() {
+    if (auto dropped = drop_privileges(); !dropped) return dropped;
+    if (auto limited = limit_memory(); !limited) return limited;
+    return filter_system_calls();
+  }
+
+  // Under the gate that fails closed the daemon answers for both halves of its policy, or does not start.
+  Status start_authority() {
+    if (arguments_.runtime_socket.empty()) return Done{};
+    if (auto started = authority_.start(); !started) return started;
+    if (report_.policy.generation == 0) return Done{};
+    auto served = authority_.serve(instance_.policy_path(report_.policy.generation));
+    if (!served && arguments_.gate.mode == GateMode::audit_fallback) return Done{};
+    return served;
+  }
+
+  // Audit fallback on a machine that carries no rung at all: no programs to watch, only the authority.
+  int wait_without_maps(const UniqueFd& signals) {
+    for (;;) {
+      pollfd watched[] = {{signals.get(), POLLIN, 0}, {authority_.fd(), POLLIN, 0}};
+      if (::poll(watched, 2, authority_.is_down() ? authority_.retry_ms() : -1) < 0 && errno != EINTR)
+        return stop(system_error("wait for signals", errno));
+      signalfd_siginfo info{};
+      if (::read(signals.get(), &info, sizeof info) == sizeof info && info.ssi_signo != SIGHUP) return stop(Done{});
+      authority_.look();
+    }
   }
 
   int stop(const Status& served) {
     (void)notify_manager("STOPPING=1");
+    authority_.stop();
     const bool keeps = arguments_.on_stop == OnStop::keep || (arguments_.on_stop == OnStop::unset && enforces_);
     if (!keeps)
       if (auto down = raising_.take_down(); !down) (void)fail(down.error());
@@ -125,6 +151,7 @@ class Life {
 
   // Every failed start ends here: settings as they were, the report true.
   int give_up(const Error& error) {
+    authority_.stop();
     raising_.undo();
     enter_state(report_, "DEGRADED", "the start failed");
     report_.verdict.enforce_capable = false;
@@ -148,6 +175,7 @@ class Life {
   const Instance& instance_;
   Report report_;
   Raising raising_;
+  ServedAuthority authority_;
   bool enforces_ = false;  // by the gate's verdict; an emergency does not change it
 };
 

@@ -26,6 +26,7 @@ Gaps gaps_of_class(size_t rule_class) {
 
 Gaps gaps_of_signal(Mechanism mechanism, size_t rule_class) {
   Gaps gaps = {"act_takes_effect_before_the_signal", "pid_1_is_never_signalled", "kernel_threads_are_never_signalled"};
+  if (rule_class == AEGIS_CLASS_FILE) gaps.push_back("memory_and_descriptors_shared_with_another_process");
   if (mechanism == Mechanism::fentry && rule_class == AEGIS_CLASS_MODULE) gaps.push_back("modules_loaded_on_request");
   return gaps;
 }
@@ -35,7 +36,7 @@ Gaps gaps_of_tracepoint(size_t rule_class) {
     case AEGIS_CLASS_FILE:
       return {"relative_and_aliased_names", "file_descriptors_opened_before", "io_uring",
               "path_changed_during_the_call", "paths_of_256_bytes_and_more", "exec_with_an_absent_path_string",
-              "int_0x80_from_64_bit_code", "renamed_files"};
+              "int_0x80_from_64_bit_code", "renamed_files", "system_calls_that_are_not_looked_at"};
     case AEGIS_CLASS_EXEC:
       return {"relative_and_aliased_names", "path_changed_during_the_call", "paths_of_256_bytes_and_more",
               "exec_with_an_absent_path_string", "int_0x80_from_64_bit_code", "renamed_files",

@@ -68,8 +68,4 @@ Result<Policy> parse_policy(std::string_view text, const std::string& file);
 // The enforcement class (enum aegis_class) whose rules a section holds, if any.
 std::optional<size_t> class_of(Section section);
 
-// Refuses sections that are not for the kernel, so that a rule is never
-// accepted and then ignored.
-Status check_enforced(const Policy& policy, const std::string& file);
-
 }  // namespace aegis

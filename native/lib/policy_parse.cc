@@ -154,12 +154,4 @@ std::optional<size_t> class_of(Section section) {
   return std::nullopt;
 }
 
-Status check_enforced(const Policy& policy, const std::string& file) {
-  const auto& tools = policy.entries(Section::tool);
-  if (tools.empty()) return Done{};
-  return policy_error(file, tools.front().line, tools.front().column,
-                      "[tool] is for the check before a tool call, which the kernel does not enforce",
-                      "Put the section into the runtime's own policy; nothing of this one was applied");
-}
-
 }  // namespace aegis

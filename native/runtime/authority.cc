@@ -31,6 +31,11 @@ void Authority::refuse_policy(std::string error) {
   emit("policy.refused", {{"error", policy_error_}, {"inForce", policy_.has_value()}});
 }
 
+void Authority::withdraw_policy(std::string why) {
+  policy_.reset();
+  refuse_policy(std::move(why));
+}
+
 Authority::Method Authority::method_named(std::string_view name) {
   if (name == "policy.query") return &Authority::query;
   if (name == "runtime.hello") return &Authority::hello;

@@ -53,6 +53,8 @@ class Authority {
   // query is answered "error", which no client may take for an allow.
   void set_policy(ToolPolicy policy);
   void refuse_policy(std::string error);
+  // As `refuse_policy`, but none is in force from now on.
+  void withdraw_policy(std::string why);
 
   // Answers one frame; the answer, if any, goes to the outbox.
   void handle(Peer& peer, std::string_view frame);

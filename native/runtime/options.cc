@@ -15,7 +15,8 @@ const char* const usage =
     "  --heartbeat-ttl SECONDS    an agent not heard of for so long is no agent any more (default 30)\n"
     "  --approval-timeout SECONDS how long a call waits for a person (default 300)\n"
     "  --max-clients N            connections at once (default 4096)\n"
-    "  --max-approvals N          calls waiting at once (default 256)\n";
+    "  --max-approvals N          calls waiting at once (default 256)\n"
+    "  --supervisor FD            of aegis-agent run, which says by this descriptor what to serve\n";
 
 namespace {
 
@@ -45,6 +46,7 @@ constexpr NumberFlag number_flags[] = {
     {"--approval-timeout", 1, 86400, [](Options& o, long n) { o.authority.approval_lifetime = n * 1000; }},
     {"--max-clients", 1, 1'000'000, [](Options& o, long n) { o.server.max_connections = static_cast<std::size_t>(n); }},
     {"--max-approvals", 1, 256, [](Options& o, long n) { o.authority.max_approvals = static_cast<std::size_t>(n); }},
+    {"--supervisor", 3, 3, [](Options& o, long n) { o.supervisor = static_cast<int>(n); }},
 };
 
 std::string set_flag(Options& options, const std::string& name, const std::string& value) {
@@ -85,10 +87,9 @@ std::string read_options(const std::vector<std::string>& arguments, Options& opt
     return "--instance takes letters, digits, '-', '_' and '.', at most 64, not \"" + options.authority.instance + "\"";
   if (options.socket_path.empty())
     if (const char* path = std::getenv("AEGIS_RUNTIME_SOCKET")) options.socket_path = path;
-  if (options.socket_path.empty()) {
-    options.socket_path = "/run/aegis/" + options.authority.instance + "/runtime.sock";
-    options.make_folder = true;
-  }
+  const std::string usual = "/run/aegis/" + options.authority.instance + "/runtime.sock";
+  if (options.socket_path.empty()) options.socket_path = usual;
+  options.make_folder = options.socket_path == usual;
   return {};
 }
 

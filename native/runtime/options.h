@@ -15,6 +15,8 @@ struct Options {
   std::string socket_path;   // absolute
   bool make_folder = false;  // of the default path only
   std::string policy_path;
+  int supervisor = -1;       // the socket to the daemon that started this one, -1 for none
+  int supervisor_pid = 0;    // that daemon
   bool wants_help = false;
 };
 

@@ -3,11 +3,12 @@ RUNTIME_ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 RUNTIME_OBJ := $(RUNTIME_ROOT)/build/obj/runtime
 RUNTIME_CXX ?= $(or $(CXX),g++)
 RUNTIME_FLAGS := -std=c++20 -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
-  -fstack-protector-strong -D_FORTIFY_SOURCE=2 -MMD -MP
-WIRE_SOURCES := $(addprefix $(RUNTIME_ROOT)/native/lib/,wire_frame.cc wire_json.cc wire_rpc.cc)
+  -fstack-protector-strong -D_FORTIFY_SOURCE=2 -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -MMD -MP
+RUNTIME_LIB_SOURCES := $(addprefix $(RUNTIME_ROOT)/native/lib/,wire_frame.cc wire_json.cc wire_rpc.cc \
+  policy_parse.cc policy_entry.cc address.cc text.cc notify.cc capabilities.cc supervision.cc)
 RUNTIME_SOURCES := $(filter-out %/main.cc,$(wildcard $(RUNTIME_ROOT)/native/runtime/*.cc))
 # What a program that offers `runtime` as a subcommand links.
-RUNTIME_LINKED := $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/%.o,$(WIRE_SOURCES) $(RUNTIME_SOURCES))
+RUNTIME_LINKED := $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/%.o,$(RUNTIME_LIB_SOURCES) $(RUNTIME_SOURCES))
 
 # For aegis-agent, whose own library holds the wire protocol already.
 RUNTIME_OBJECTS := $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/%.o,$(RUNTIME_SOURCES))
@@ -42,7 +43,7 @@ sanitize: runtime-sanitize
 runtime-sanitize:
 	@mkdir -p $(RUNTIME_ROOT)/build/test
 	$(RUNTIME_CXX) $(filter-out -D_FORTIFY_SOURCE=2 -MMD -MP,$(RUNTIME_FLAGS)) -O1 $(RUNTIME_SANITIZE) \
-	  -o $(RUNTIME_ROOT)/build/test/runtime_test_sanitized $(WIRE_SOURCES) $(RUNTIME_SOURCES) $(RUNTIME_TESTS)
+	  -o $(RUNTIME_ROOT)/build/test/runtime_test_sanitized $(RUNTIME_LIB_SOURCES) $(RUNTIME_SOURCES) $(RUNTIME_TESTS)
 	$(RUNTIME_ROOT)/build/test/runtime_test_sanitized
 
 # What the runtime is measured against.
@@ -59,8 +60,8 @@ runtime-fuzz: $(RUNTIME_ROOT)/build/test/frame_fuzzer
 	@mkdir -p $(RUNTIME_ROOT)/build/test/corpus
 	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -print_final_stats=1 $(RUNTIME_ROOT)/build/test/corpus \
 	  $(RUNTIME_ROOT)/test/native/runtime/corpus
-RUNTIME_FUZZ_FLAGS := -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-RUNTIME_FUZZED := $(WIRE_SOURCES) $(filter-out %/server.cc %/connection.cc %/listener.cc %/options.cc %/runtime_main.cc,$(RUNTIME_SOURCES))
+RUNTIME_FUZZ_FLAGS := -std=c++20 -g -O1 -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -I$(RUNTIME_ROOT)/bpf -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+RUNTIME_FUZZED := $(RUNTIME_LIB_SOURCES) $(filter-out %/server.cc %/connection.cc %/listener.cc %/options.cc %/runtime_main.cc,$(RUNTIME_SOURCES))
 $(RUNTIME_ROOT)/build/test/frame_fuzzer: $(RUNTIME_OBJ)/fuzz/frame_fuzzer.o \
     $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/fuzz/%.o,$(RUNTIME_FUZZED))
 	@mkdir -p $(@D)

@@ -15,7 +15,7 @@ namespace aegis::runtime {
 
 namespace {
 constexpr std::uint64_t listener_tag = 0;
-constexpr std::uint64_t signal_tag = ~std::uint64_t{0};
+constexpr std::uint64_t input_tags = ~std::uint64_t{0xff};  // the first of them; connections never count so far
 constexpr int frames_per_turn = 32;
 constexpr std::size_t max_event_backlog = std::size_t{1} << 20;
 }  // namespace
@@ -32,7 +32,7 @@ Server::~Server() {
   if (epoll_fd_ >= 0) close(epoll_fd_);
 }
 
-bool Server::run(Authority& authority, int signal_fd, const std::function<bool()>& on_signal) {
+bool Server::run(Authority& authority, const std::vector<Input>& inputs) {
   authority_ = &authority;
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd_ < 0) return false;
@@ -40,7 +40,9 @@ bool Server::run(Authority& authority, int signal_fd, const std::function<bool()
     epoll_event event{.events = EPOLLIN, .data = {.u64 = tag}};
     return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0;
   };
-  if (!add(listen_fd_, listener_tag) || !add(signal_fd, signal_tag)) return false;
+  if (!add(listen_fd_, listener_tag)) return false;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!add(inputs[i].fd, input_tags + i)) return false;
 
   std::array<epoll_event, 128> ready;
   for (;;) {
@@ -50,8 +52,8 @@ bool Server::run(Authority& authority, int signal_fd, const std::function<bool()
     for (int i = 0; i < count; ++i) {
       const std::uint64_t tag = ready[static_cast<std::size_t>(i)].data.u64;
       const std::uint32_t what = ready[static_cast<std::size_t>(i)].events;
-      if (tag == signal_tag) {
-        if (on_signal()) continue;
+      if (tag >= input_tags) {
+        if (inputs[tag - input_tags].on_ready()) continue;
         authority.shutdown();
         drain();
         return true;

@@ -23,14 +23,19 @@ struct ServerOptions {
 // Milliseconds on CLOCK_MONOTONIC.
 Milliseconds monotonic_now();
 
+// Something beside the clients that the loop listens to.
+struct Input {
+  int fd;
+  std::function<bool()> on_ready;  // called when there is something to read; false ends the loop
+};
+
 class Server : public Outbox {
  public:
   Server(int listen_fd, ServerOptions options);
   ~Server() override;
 
-  // Serves until `on_signal`, called when `signal_fd` is readable, answers false. False with errno set when the
-  // kernel refuses what the loop needs.
-  bool run(Authority& authority, int signal_fd, const std::function<bool()>& on_signal);
+  // Serves until one of the inputs says so. False with errno set when the kernel refuses what the loop needs.
+  bool run(Authority& authority, const std::vector<Input>& inputs);
 
   void send(std::uint64_t connection, std::string frame) override;
   void subscribe(std::uint64_t connection) override;

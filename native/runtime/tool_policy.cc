@@ -56,11 +56,6 @@ std::string_view word_of(Action action) {
   return "error";
 }
 
-std::string PolicyError::text() const {
-  if (line == 0) return message;
-  return "line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + message;
-}
-
 void ToolPolicy::add(Rule rule) {
   const std::size_t index = rules_.size();
   if (has_wildcard(rule.name_glob)) globs_.push_back(index);

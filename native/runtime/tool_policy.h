@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "../lib/policy.h"
 #include "argument_path.h"
 
 namespace aegis::runtime {
@@ -50,12 +51,6 @@ struct Decision {
   bool undecided = false;           // the arguments are beyond what can be judged in bounded time
 };
 
-struct PolicyError {
-  std::size_t line = 0, column = 0;  // from 1; 0 when the file as a whole is meant
-  std::string message;
-  std::string text() const;
-};
-
 class ToolPolicy {
  public:
   // Rules are looked up by exact name first, so that a policy of many exact names stays flat.
@@ -78,15 +73,12 @@ class ToolPolicy {
   std::size_t default_line_ = 0;
 };
 
-inline constexpr std::size_t max_policy_bytes = std::size_t{16} << 20;
-inline constexpr std::size_t max_policy_line = 4096;
 inline constexpr std::size_t max_tool_rules = 100'000;
 
-// Reads the `[tool]` section out of a whole policy file; the other sections belong to the kernel side and are only
-// checked by name. On an error `policy` is left as it was.
-std::optional<PolicyError> parse_tool_policy(std::string_view file, ToolPolicy& policy);
+// The rules of a parsed policy's `[tool]` section. `file` names the source in errors, each of which says its place.
+Result<ToolPolicy> read_tool_policy(const Policy& policy, const std::string& file);
 
-// One line of the section, without its line end.
-std::optional<PolicyError> parse_tool_line(std::string_view line, std::size_t number, ToolPolicy& policy);
+// The same from a policy file's whole text.
+Result<ToolPolicy> parse_tool_policy(std::string_view text, const std::string& file);
 
 }  // namespace aegis::runtime

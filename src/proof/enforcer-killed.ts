@@ -1,37 +1,7 @@
-import { Sandbox } from '../sandbox/sandbox.js';
-import { AgentUnderTest } from './agent-under-test.js';
-import { DeniedRead, type ExpectedEnd } from './denied-read.js';
 import type { Bench, Scenario } from './kit.js';
+import { prepareDenial } from './denial.js';
 import { enforcementRequirements } from './requirements.js';
-
-interface Rung {
-  readonly name: string;
-  readonly bpfLsm: boolean;
-  readonly flags: readonly string[];
-  readonly end: ExpectedEnd;
-}
-
-const denied = { kind: 'denied', errno: 'EPERM' } as const;
-const killed = { kind: 'killed', signal: 'SIGKILL' } as const;
-const fallback = (...flags: string[]) => ['--enforce', ...flags];
-
-/** The ladder, strongest first; each rung on a kernel on which it is the one to stand on. */
-const rungs: readonly Rung[] = [
-  { name: 'lsm', bpfLsm: true, flags: ['--enforce'], end: denied },
-  { name: 'override', bpfLsm: false, flags: fallback('--enforce-fallback=override'), end: denied },
-  {
-    name: 'fentry',
-    bpfLsm: false,
-    flags: fallback('--enforce-fallback=signal', '--signal-arm=fentry'),
-    end: killed,
-  },
-  {
-    name: 'tracepoint',
-    bpfLsm: false,
-    flags: fallback('--enforce-fallback=signal', '--signal-arm=tracepoint'),
-    end: killed,
-  },
-];
+import { rungs, type Rung } from './rungs.js';
 
 /** The kernel's side of failing closed: who kills the enforcement daemon does not get at what it denied. */
 export function enforcerKilledScenarios(): readonly Scenario[] {
@@ -46,13 +16,9 @@ export function enforcerKilledScenarios(): readonly Scenario[] {
 }
 
 async function killEnforcer(bench: Bench, rung: Rung): Promise<void> {
-  const sandbox = await Sandbox.create();
-  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
-  const read = await DeniedRead.prepare(bench, sandbox);
-  const agent = await AgentUnderTest.prepare(bench, sandbox, {
-    policy: `version=1\n[deny_path]\n${read.secretPath}\n`,
+  const { read, agent } = await prepareDenial(bench, {
     flags: rung.flags,
-    isKilled: true,
+    keepsPins: true,
   });
   await bench.point('control: without the daemon the secret is read', () => read.succeeds('inside'));
   await bench.point('the policy is applied', () => agent.applyPolicy());

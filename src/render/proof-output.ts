@@ -5,6 +5,7 @@ import type { MachineRecord, RunRecord } from '../proof/run-record.js';
 import { TapWriter } from '../proof/tap.js';
 import { Progress } from '../ui.js';
 import { renderLost, renderScenario, renderSummary, renderUnmet } from './proof.js';
+import { renderTables } from './rows.js';
 
 export type ProofFormat = 'human' | 'tap' | 'json';
 
@@ -56,6 +57,11 @@ export class ProofOutput {
     if (this.format === 'human') this.write(`${renderLost(machine)}\n`);
   }
 
+  private tables(record: RunRecord): void {
+    const tables = renderTables(record);
+    if (tables) this.write(`\n${tables}\n\n`);
+  }
+
   /** The end of a run. A host that could prove nothing is told what would work instead. */
   end(record: RunRecord, selected: readonly Selected[]): void {
     this.progress.clear();
@@ -72,6 +78,7 @@ export class ProofOutput {
         this.write(`${JSON.stringify(instead ? { ...record, run_instead: instead } : record, null, 2)}\n`);
         return;
       case 'human':
+        this.tables(record);
         this.write(`${renderSummary(record)}\n${instead ? `${instead}\n` : ''}`);
     }
   }

@@ -1,8 +1,8 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Requirement } from '../posture/requirement.js';
 import { AegisError, messageOf } from '../errors.js';
-import { cacheRoot, inCache } from './cache.js';
+import { cacheRoot, inCache, makeCacheFolder } from './cache.js';
 import { keyring } from './mirror.js';
 import { oldestQemu, qemuVersion } from './qemu.js';
 
@@ -63,7 +63,7 @@ function toolsRequirement(missing: readonly { what: string; package: string }[])
 async function cacheRequirement(): Promise<Requirement> {
   const name = 'a writable cache';
   try {
-    await inCache(() => mkdir(cacheRoot(), { recursive: true }));
+    await makeCacheFolder(cacheRoot());
     await inCache(() => access(cacheRoot(), constants.W_OK));
     return { name, met: true };
   } catch (error) {

@@ -33,6 +33,7 @@ const scripts: readonly Script[] = [
   { kernel: '6.12', lsm: lsmWithoutBpf, name: 'ladder', args: ['fmod_ret', 'fentry', 'tracepoint'] },
   { kernel: '6.12', lsm: lsmWithoutBpf, name: 'posture', args: ['genuine', '/root/mutants'] },
   { kernel: '6.12', lsm: lsmWithBpf, name: 'posture', args: ['listed', '/root/mutants'] },
+  { kernel: '6.12', lsm: lsmWithBpf, name: 'served-authority', args: [] },
   ...['lsm', 'fmod_ret', 'fentry', 'tracepoint'].map((rung) => ({
     kernel: '6.12',
     lsm: lsmWithBpf,
@@ -60,7 +61,7 @@ const scripts: readonly Script[] = [
 
 /** The scripts, and of what is broken on purpose only what the run asks for: a boot copies each file. */
 const copies = [
-  ...['classes', 'confidential', 'ladder', 'mutants', 'posture', 'rules'].map((name) => ({
+  ...['classes', 'confidential', 'ladder', 'mutants', 'posture', 'rules', 'served-authority'].map((name) => ({
     from: join(packageRoot, `test/bpf/${name}.guest.sh`),
     to: `/root/${name}.guest.sh`,
   })),

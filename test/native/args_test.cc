@@ -2,6 +2,7 @@
 #include "agent/args.h"
 
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
 #include <vector>
 
@@ -95,4 +96,22 @@ TEST_CASE("misuse is told with the near miss") {
     CAPTURE(arguments.error().text());
     CHECK(arguments.error().text().find(wrong.expected) != std::string::npos);
   }
+}
+
+TEST_CASE("the runtime's socket: flag before environment; the word runtime stands first or is refused") {
+  ::setenv("AEGIS_RUNTIME_SOCKET", "/tmp/env.sock", 1);
+  const auto named = parse({"run"});
+  const auto flagged = parse({"run", "--runtime-socket=/tmp/flag.sock"});
+  ::unsetenv("AEGIS_RUNTIME_SOCKET");
+  REQUIRE(named);
+  CHECK(named->runtime_socket == "/tmp/env.sock");
+  REQUIRE(flagged);
+  CHECK(flagged->runtime_socket == "/tmp/flag.sock");
+  CHECK(parse({"run"})->runtime_socket.empty());
+  const auto late = parse({"--instance=x", "runtime"});
+  REQUIRE_FALSE(late);
+  CHECK(late.error().misuse);
+  const auto help = parse({"--help"});
+  REQUIRE(help);
+  CHECK(help->help.find("\n  runtime ") != std::string::npos);
 }

@@ -109,14 +109,6 @@ TEST_CASE("every section of the grammar parses") {
   CHECK(policy->source.substr(spaced.offset, 5) == "/with");
 }
 
-TEST_CASE("a section that is not for the kernel is refused, never ignored") {
-  const auto policy = parse_policy("version=1\n[deny_ptrace]\n[tool]\nx\n", "p");
-  REQUIRE(policy);
-  const auto status = check_enforced(*policy, "p");
-  REQUIRE_FALSE(status);
-  CHECK(status.error().what.find("line 4, column 1: [tool]") != std::string::npos);
-}
-
 TEST_CASE("every section but the tools and the exemptions belongs to a class") {
   size_t without = 0;
   for (size_t i = 0; i < section_count; i++)
@@ -126,15 +118,6 @@ TEST_CASE("every section but the tools and the exemptions belongs to a class") {
   CHECK(class_of(Section::deny_comm) == AEGIS_CLASS_EXEC);
   CHECK(class_of(Section::deny_cidr) == AEGIS_CLASS_NETWORK);
   CHECK(class_of(Section::deny_bpf) == AEGIS_CLASS_BPF);
-}
-
-TEST_CASE("the sections that are enforced pass, empty others as well") {
-  const auto policy =
-      parse_policy("version=1\n[deny_path]\n/a\n[deny_inode]\n1:2\n[allow_cgroup]\n/x\n[deny_comm]\nsh\n"
-                   "[deny_ip]\n192.0.2.1\n[deny_bpf]\n[deny_module_load]\n[tool]\n",
-                   "p");
-  REQUIRE(policy);
-  CHECK(check_enforced(*policy, "p"));
 }
 
 TEST_CASE("100,000 entries in a section are within the limits") {

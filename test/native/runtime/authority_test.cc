@@ -20,9 +20,7 @@ struct Desk : Outbox {
   Authority authority;
 
   explicit Desk(AuthorityOptions options = {}) : authority(options, *this, [this] { return now; }) {
-    ToolPolicy policy;
-    parse_tool_policy("version=6\n[tool]\ndefault deny\nallow ok\npending ask : look\n", policy);
-    authority.set_policy(std::move(policy));
+    authority.set_policy(*parse_tool_policy("version=6\n[tool]\ndefault deny\nallow ok\npending ask : look\n", "p"));
   }
 
   void send(std::uint64_t connection, std::string frame) override { sent[connection].push_back(json::parse(frame)); }

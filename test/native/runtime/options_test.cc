@@ -46,3 +46,10 @@ TEST_CASE("misuse is named") {
   for (const char* bad : {"", "..", "a/b", ".hidden", "a b"})
     CHECK_FALSE(error_of({std::string("--instance=") + bad}).empty());
 }
+
+TEST_CASE("the supervisor is one descriptor and no other") {
+  Options options;
+  CHECK(read_options({"--socket=/tmp/a", "--supervisor=3"}, options).empty());
+  CHECK(options.supervisor == 3);
+  for (const char* bad : {"0", "2", "4", "x"}) CHECK_FALSE(error_of({std::string("--supervisor=") + bad}).empty());
+}

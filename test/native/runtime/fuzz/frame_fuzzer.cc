@@ -38,11 +38,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   AuthorityOptions options;
   options.kept_events = 4;
   Authority authority(options, outlet, [&] { return now; });
-  ToolPolicy policy;
-  if (!parse_tool_policy(input.substr(1), policy))
-    authority.set_policy(policy);
-  else if (!parse_tool_policy("version=1\n[tool]\ndefault pending\nallow a /p/*=/x/**\nredact b mask /s/*\n", policy))
-    authority.set_policy(policy);
+  const ToolPolicy usual =
+      *parse_tool_policy("version=1\n[tool]\ndefault pending\nallow a /p/*=/x/**\nredact b mask /s/*\n", "p");
+  const auto given = parse_tool_policy(input.substr(1), "p");
+  const ToolPolicy& policy = given ? *given : usual;
+  authority.set_policy(policy);
 
   // Once as it came, in pieces, through frames of at most 4 KiB; the peer is registered so that queries get through.
   Peer peer{1, getpid(), geteuid(), {}, false};
