@@ -13,12 +13,6 @@
 
 #include "hook.bpf.h"
 
-#ifdef AEGIS_MUTANT_EXEC_INVERTED
-#define EXEC_IS_INVERTED true
-#else
-#define EXEC_IS_INVERTED false
-#endif
-
 #define PROT_EXEC 0x4 /* include/uapi/asm-generic/mman-common.h */
 
 RULE_MAP(exec_inode, BPF_MAP_TYPE_HASH, struct aegis_inode, 0)
@@ -77,7 +71,7 @@ static __always_inline enum verdict decide_executable(struct act *act, struct fi
 	rule = find_rule(&exec_inode, act->generation, &key);
 	if (!rule && read_name(file, &name))
 		rule = find_rule(&exec_name, act->generation, &name);
-	return answer(EXEC_IS_INVERTED, settings, act, rule);
+	return answer(settings, act, rule);
 }
 
 /* bprm_check: the program, and then every interpreter in turn. */

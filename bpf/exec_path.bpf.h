@@ -67,7 +67,7 @@ static __always_inline void judge_program_at_entry(struct act *act, struct pt_re
 	rule = find_rule(&exec_path, act->generation, &hash);
 	if (!rule)
 		rule = find_base_name(act, (const char *)words, address, length);
-	kill(act, answer(EXEC_IS_INVERTED, settings, act, rule));
+	kill(act, answer(settings, act, rule));
 }
 
 #endif

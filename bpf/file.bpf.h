@@ -16,13 +16,6 @@
 #define LOOP_CONFIGURE 0x4C0A
 #define S_IFMT 0170000 /* include/uapi/linux/stat.h */
 #define S_IFBLK 0060000
-
-#ifdef AEGIS_MUTANT_DENY_INVERTED
-#define FILE_IS_INVERTED true
-#else
-#define FILE_IS_INVERTED false
-#endif
-
 #define ATTR_SIZE (1 << 3) /* include/linux/fs.h: the size is to change */
 
 RULE_MAP(deny_inode, BPF_MAP_TYPE_HASH, struct aegis_inode, 0)
@@ -43,7 +36,7 @@ static __always_inline enum verdict decide_file(struct act *act, struct inode *i
 	if (key.ino == settings->canary.ino && key.dev == settings->canary.dev)
 		return CANARY;
 	act->generation = current_generation();
-	return answer(FILE_IS_INVERTED, settings, act, find_rule(&deny_inode, act->generation, &key));
+	return answer(settings, act, find_rule(&deny_inode, act->generation, &key));
 }
 
 static __always_inline enum verdict decide_dentry(struct act *act, struct dentry *dentry)

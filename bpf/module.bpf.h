@@ -11,12 +11,6 @@
 
 #include "hook.bpf.h"
 
-#ifdef AEGIS_MUTANT_MODULE_INVERTED
-#define MODULE_IS_INVERTED true
-#else
-#define MODULE_IS_INVERTED false
-#endif
-
 static __always_inline enum verdict decide_module(struct act *act, __u32 purpose)
 {
 	const struct aegis_settings *settings = current_settings();
@@ -24,7 +18,7 @@ static __always_inline enum verdict decide_module(struct act *act, __u32 purpose
 	if (is_canary_task(settings))
 		return CANARY;
 	act->detail = purpose;
-	return answer_flag(MODULE_IS_INVERTED, settings, act, AEGIS_CLASS_MODULE);
+	return answer_flag(settings, act, AEGIS_CLASS_MODULE);
 }
 
 /* kernel_read_file(file, purpose, ...): finit_module. */

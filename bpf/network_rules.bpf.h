@@ -19,12 +19,6 @@
 
 #include "hook.bpf.h"
 
-#ifdef AEGIS_MUTANT_NETWORK_INVERTED
-#define NETWORK_IS_INVERTED true
-#else
-#define NETWORK_IS_INVERTED false
-#endif
-
 #define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10
@@ -138,14 +132,14 @@ static __always_inline enum verdict decide_remote(struct act *act, __u8 protocol
 	if (is_canary_address(&act->address) && is_canary_task(settings))
 		return CANARY;
 	act->generation = current_generation();
-	return answer(NETWORK_IS_INVERTED, settings, act, find_remote(act, protocol));
+	return answer(settings, act, find_remote(act, protocol));
 }
 
 /* deny_port with bind: on the act's port, as the local one. */
 static __always_inline enum verdict decide_local(struct act *act, __u8 protocol)
 {
 	act->generation = current_generation();
-	return answer(NETWORK_IS_INVERTED, current_settings(), act, find_port(act, protocol, AEGIS_DIRECTION_BIND));
+	return answer(current_settings(), act, find_port(act, protocol, AEGIS_DIRECTION_BIND));
 }
 
 #endif

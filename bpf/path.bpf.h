@@ -39,7 +39,7 @@ static __always_inline enum verdict decide_path(struct act *act, __u64 address, 
 	hash = aegis_path_hash(words);
 	if (hash == settings->canary_path)
 		return CANARY;
-	return answer(FILE_IS_INVERTED, settings, act, find_rule(&deny_path, act->generation, &hash));
+	return answer(settings, act, find_rule(&deny_path, act->generation, &hash));
 }
 
 static __always_inline int judge_path_at_entry(struct act *act, __u64 address)

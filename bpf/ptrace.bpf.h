@@ -11,12 +11,6 @@
 
 #include "hook.bpf.h"
 
-#ifdef AEGIS_MUTANT_PTRACE_INVERTED
-#define PTRACE_IS_INVERTED true
-#else
-#define PTRACE_IS_INVERTED false
-#endif
-
 #define PTRACE_MODE_ATTACH 0x02 /* include/linux/ptrace.h */
 
 static __always_inline enum verdict decide_tracing(struct act *act, struct task_struct *other)
@@ -26,7 +20,7 @@ static __always_inline enum verdict decide_tracing(struct act *act, struct task_
 	if (is_canary_task(settings))
 		return CANARY;
 	act->detail = other->tgid;
-	return answer_flag(PTRACE_IS_INVERTED, settings, act, AEGIS_CLASS_PTRACE);
+	return answer_flag(settings, act, AEGIS_CLASS_PTRACE);
 }
 
 /* ptrace_access_check(the other, mode) */

@@ -10,12 +10,6 @@
 
 #include "hook.bpf.h"
 
-#ifdef AEGIS_MUTANT_BPF_INVERTED
-#define BPF_IS_INVERTED true
-#else
-#define BPF_IS_INVERTED false
-#endif
-
 #define BPF_FS_MAGIC 0xcafe4a11 /* include/uapi/linux/magic.h */
 
 /* bpf(command, ...) */
@@ -26,14 +20,14 @@ static __always_inline enum verdict decide_bpf_call(__u64 *ctx, struct act *act)
 	if (is_canary_task(settings))
 		return CANARY;
 	act->detail = (unsigned long)ARGUMENT(ctx, 0);
-	return answer_flag(BPF_IS_INVERTED, settings, act, AEGIS_CLASS_BPF);
+	return answer_flag(settings, act, AEGIS_CLASS_BPF);
 }
 
 static __always_inline enum verdict decide_bpffs(struct act *act, struct super_block *filesystem)
 {
 	if (filesystem->s_magic != BPF_FS_MAGIC)
 		return ALLOW;
-	return answer_flag(BPF_IS_INVERTED, current_settings(), act, AEGIS_CLASS_BPF);
+	return answer_flag(current_settings(), act, AEGIS_CLASS_BPF);
 }
 
 /* inode_unlink, inode_rmdir and inode_rename: the directory comes first. */

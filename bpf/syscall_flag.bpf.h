@@ -13,28 +13,28 @@
 #include "syscall.bpf.h"
 
 static __always_inline void judge_flag_at_entry(struct act *act, struct pt_regs *regs, long number,
-						enum aegis_class class, bool inverted)
+						enum aegis_class class)
 {
 	const struct aegis_settings *settings = current_settings();
 
 	if (flag_class(regs, number) != class)
 		return;
-	kill(act, is_canary_task(settings) ? CANARY : answer_flag(inverted, settings, act, class));
+	kill(act, is_canary_task(settings) ? CANARY : answer_flag(settings, act, class));
 }
 
 static __always_inline void judge_ptrace_at_entry(struct act *act, struct pt_regs *regs, long number)
 {
-	judge_flag_at_entry(act, regs, number, AEGIS_CLASS_PTRACE, PTRACE_IS_INVERTED);
+	judge_flag_at_entry(act, regs, number, AEGIS_CLASS_PTRACE);
 }
 
 static __always_inline void judge_module_at_entry(struct act *act, struct pt_regs *regs, long number)
 {
-	judge_flag_at_entry(act, regs, number, AEGIS_CLASS_MODULE, MODULE_IS_INVERTED);
+	judge_flag_at_entry(act, regs, number, AEGIS_CLASS_MODULE);
 }
 
 static __always_inline void judge_bpf_at_entry(struct act *act, struct pt_regs *regs, long number)
 {
-	judge_flag_at_entry(act, regs, number, AEGIS_CLASS_BPF, BPF_IS_INVERTED);
+	judge_flag_at_entry(act, regs, number, AEGIS_CLASS_BPF);
 }
 
 #endif

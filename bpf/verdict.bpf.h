@@ -154,12 +154,17 @@ static __always_inline struct aegis_rule *find_rule(void *slots, __u64 generatio
 	return rules ? bpf_map_lookup_elem(rules, key) : NULL;
 }
 
-/* What a decision answers once it has looked for its rule. `inverted` breaks it on purpose, for the proofs. */
-static __always_inline enum verdict answer(bool inverted, const struct aegis_settings *settings, struct act *act,
+/* What a decision answers once it has looked for its rule. The mutants break it on purpose, for the proofs. */
+static __always_inline enum verdict answer(const struct aegis_settings *settings, struct act *act,
 					   const struct aegis_rule *rule)
 {
-	if (inverted)
-		return rule ? ALLOW : judge(settings, act);
+#ifdef AEGIS_MUTANT_DENY_INVERTED
+	return rule ? ALLOW : judge(settings, act);
+#endif
+#ifdef AEGIS_MUTANT_DROP
+	if (act->hook == AEGIS_MUTANT_DROP)
+		return ALLOW;
+#endif
 	if (!rule)
 		return ALLOW;
 	act->rule = rule->offset;
@@ -167,15 +172,14 @@ static __always_inline enum verdict answer(bool inverted, const struct aegis_set
 }
 
 /* The same for a class that is one flag: no rule but the section's own line. */
-static __always_inline enum verdict answer_flag(bool inverted, const struct aegis_settings *settings, struct act *act,
+static __always_inline enum verdict answer_flag(const struct aegis_settings *settings, struct act *act,
 						enum aegis_class class)
 {
 	__u32 slot;
 
 	act->generation = current_generation();
 	slot = act->generation & 1;
-	return answer(inverted, settings, act,
-		      control.classes[slot] >> class & 1 ? &control.flags[slot][class] : NULL);
+	return answer(settings, act, control.classes[slot] >> class & 1 ? &control.flags[slot][class] : NULL);
 }
 
 /* Whether the current task is the canary's child; see aegis_settings.canary_task. */

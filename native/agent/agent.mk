@@ -9,6 +9,19 @@ $(OUT)/bin/aegis-agent: $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	$(CXX) $(LDFLAGS_STATIC) $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(LIBS_BPF) -lseccomp -s -o $@.tmp
 	mv $@.tmp $@
 
+# Agents with one thing taken out, linked from the same objects but one.
+mutants: $(OUT)/bin/mutants/agent-no-pins $(OUT)/bin/mutants/agent-no-canary
+$(OBJ)/mutants/agent-no-pins.o: $(ROOT)/native/lib/attachment.cc
+$(OBJ)/mutants/agent-no-canary.o: $(ROOT)/native/lib/canary.cc
+$(OBJ)/mutants/agent-%.o: $(ROOT)/native/agent/agent.mk
+	@mkdir -p $(@D)
+	$(CXX) $(AEGIS_CXXFLAGS) $(CXXFLAGS) $(EXTRA_CXXFLAGS) $(call mutant_define,$*) \
+	  -c $(filter %.cc,$^) -o $@
+$(OUT)/bin/mutants/agent-%: $(OBJ)/mutants/agent-%.o $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS_STATIC) $< $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(LIBS_BPF) -s -o $@.tmp
+	mv $@.tmp $@
+
 TEST_SOURCES := $(wildcard $(ROOT)/test/native/*.cc)
 TEST_OBJECTS := $(TEST_SOURCES:$(ROOT)/test/native/%.cc=$(OBJ)/test/%.o)
 $(OBJ)/test/%.o: $(ROOT)/test/native/%.cc

@@ -17,6 +17,7 @@
 
 #include "lib/notify.h"
 #include "lib/policy_store.h"
+#include "lib/sha256.h"
 
 namespace aegis {
 namespace {
@@ -160,9 +161,14 @@ void Daemon::check_settings() {
 
 // Rules are frozen, so that tampering means to put others in their place.
 void Daemon::check_rules() {
-  if (parts_.maps.control.generation() == parts_.report.policy.generation &&
-      read_rule_maps(parts_.maps, parts_.report.policy.generation) != rule_maps_)
+  const auto& policy = parts_.report.policy;
+  const bool is_changed = !(read_standing(parts_.maps) == policy) ||
+                          read_rule_maps(parts_.maps, policy.generation) != rule_maps_;
+  // A generation that came meanwhile is looked at with the next tick.
+  if (is_changed && parts_.maps.control.generation() == policy.generation)
     fault_ = "the rules in the kernel were replaced from outside; apply the policy again";
+  if (!is_stored_)
+    fault_ = "the rules in the kernel are not those of the policy that was applied; apply it again";
   const auto mechanism = parts_.standing.attachment.mechanism;
   const ClassSet classes = served_classes(parts_.report.policy.classes);
   if (mechanism != Mechanism::none &&
@@ -213,6 +219,9 @@ void Daemon::follow_policy() {
   if (generation == parts_.report.policy.generation && ticks_ > 0) return;
   parts_.report.policy = read_standing(parts_.maps);
   rule_maps_ = read_rule_maps(parts_.maps, generation);
+  const auto stored = sha256_file_hex(parts_.instance.policy_path(generation));
+  is_stored_ = generation == 0 || (stored && *stored == parts_.report.policy.sha256) ||
+               parts_.maps.control.generation() != generation;  // replaced meanwhile, and followed next
   take_over_hooks();
   if (generation > 0) {
     const std::string path = parts_.instance.policy_path(generation);

@@ -54,6 +54,7 @@ class Daemon {
   GateVerdict claimed_;      // what holds as long as nothing is wrong
   aegis_settings settings_;  // as this process set them
   RuleMaps rule_maps_;       // as they were when the generation was taken up
+  bool is_stored_ = true;    // the policy on disk is the one the kernel is told to have
   RuleSource rules_;
   std::string fault_;  // why the state is not the claimed one; "" when it is
   bool is_emergency_ = false;

@@ -16,6 +16,13 @@
 namespace aegis {
 namespace {
 
+// Broken on purpose for the proofs.
+#ifdef AEGIS_MUTANT_NO_PINS
+constexpr bool pins_links = false;
+#else
+constexpr bool pins_links = true;
+#endif
+
 void note_link(HookState& hook, int link_fd) {
   bpf_link_info info{};
   __u32 length = sizeof info;
@@ -37,7 +44,7 @@ Status attach_one(bpf_program* program, Attachment& attachment) {
   // One call attaches LSM, tracing and raw tracepoint programs alike and answers a link.
   UniqueFd link(bpf_raw_tracepoint_open(nullptr, bpf_program__fd(program)));
   if (!link) return attach_error(name, errno);
-  if (!attachment.pin_dir.empty()) {
+  if (!attachment.pin_dir.empty() && pins_links) {
     const std::string path = attachment.pin_dir + "/" + name;
     if (bpf_obj_pin(link.get(), path.c_str()) != 0)
       return system_error("pin " + path, errno, "Mount bpffs: mount -t bpf bpf /sys/fs/bpf", "BPFFS_UNMOUNTED");

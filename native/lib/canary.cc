@@ -185,6 +185,9 @@ void Canary::remove() {
 }
 
 bool is_felt(const std::vector<Feeling>& feelings, Mechanism mechanism) {
+#ifdef AEGIS_MUTANT_NO_CANARY
+  return true;  // broken on purpose for the proofs
+#endif
   const Outcome wanted = is_synchronous(mechanism) ? Outcome::denied : Outcome::killed;
   return !feelings.empty() && std::all_of(feelings.begin(), feelings.end(),
                                           [&](const Feeling& feeling) { return feeling.outcome == wanted; });

@@ -30,6 +30,8 @@ struct PolicyStanding {
   size_t pathless = 0;  // rules that the tracepoint rung cannot see
   ClassSet classes = 0;
   std::array<uint32_t, AEGIS_CLASS_COUNT> rules{};  // entries of the policy
+
+  bool operator==(const PolicyStanding&) const = default;
 };
 
 struct HookCounts {
