@@ -3,7 +3,7 @@ RUNTIME_ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 RUNTIME_OBJ := $(RUNTIME_ROOT)/build/obj/runtime
 RUNTIME_CXX ?= $(or $(CXX),g++)
 RUNTIME_FLAGS := -std=c++20 -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
-  -fstack-protector-strong -D_FORTIFY_SOURCE=2 -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -MMD -MP
+  -fstack-protector-strong -D_FORTIFY_SOURCE=2 -DNDEBUG -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -MMD -MP
 RUNTIME_LIB_SOURCES := $(addprefix $(RUNTIME_ROOT)/native/lib/,wire_frame.cc wire_json.cc wire_rpc.cc \
   policy_parse.cc policy_entry.cc address.cc text.cc notify.cc capabilities.cc supervision.cc)
 RUNTIME_SOURCES := $(filter-out %/main.cc,$(wildcard $(RUNTIME_ROOT)/native/runtime/*.cc))
@@ -42,7 +42,7 @@ $(RUNTIME_OBJ)/test/%.o: $(RUNTIME_ROOT)/test/native/runtime/%.cc
 sanitize: runtime-sanitize
 runtime-sanitize:
 	@mkdir -p $(RUNTIME_ROOT)/build/test
-	$(RUNTIME_CXX) $(filter-out -D_FORTIFY_SOURCE=2 -MMD -MP,$(RUNTIME_FLAGS)) -O1 $(RUNTIME_SANITIZE) \
+	$(RUNTIME_CXX) $(filter-out -D_FORTIFY_SOURCE=2 -DNDEBUG -MMD -MP,$(RUNTIME_FLAGS)) -O1 $(RUNTIME_SANITIZE) \
 	  -o $(RUNTIME_ROOT)/build/test/runtime_test_sanitized $(RUNTIME_LIB_SOURCES) $(RUNTIME_SOURCES) $(RUNTIME_TESTS)
 	$(RUNTIME_ROOT)/build/test/runtime_test_sanitized
 

@@ -10,6 +10,7 @@ import { answerFaults } from './faults-answer.js';
 import { approvalFaults } from './faults-approval.js';
 import { daemonFaults } from './faults-daemon.js';
 import { decisionFaults } from './faults-decision.js';
+import { restartGap } from './restart-gap.js';
 import { runtimeBinary } from './runtime-process.js';
 import { Stage } from './stage.js';
 
@@ -31,6 +32,7 @@ export function failClosedScenarios(): readonly Scenario[] {
       requirements: () => requirements(fault.needsRoot === true),
       run: (bench) => playFault(bench, fault),
     })),
+    restartGap,
     completeness,
   ];
 }
@@ -75,9 +77,7 @@ async function playFault(bench: Bench, fault: Fault): Promise<void> {
   bench.onCleanUp('the governed agent', () => agent.end());
   await bench.point('control: ungoverned, the tool runs', () => playControl(agent));
   for (const posture of postures)
-    await bench.point(`${posture}: ${describe(expectation(fault, posture))}`, () =>
-      playCell(agent, fault, posture),
-    );
+    await bench.point(cellName(fault, posture), () => playCell(agent, fault, posture));
 }
 
 /** The marker has teeth: the same program's tool body writes it when nobody is asked. */
@@ -107,8 +107,10 @@ function expectation(fault: Fault, posture: Posture): Expected {
   }
 }
 
-function describe({ ran, reason }: Expected): string {
-  return `${ran ? 'runs' : 'does not run'} (${reason})`;
+/** The test point of a cell. */
+export function cellName(fault: Fault, posture: Posture): string {
+  const { ran, reason } = expectation(fault, posture);
+  return `${posture}: ${ran ? 'runs' : 'does not run'} (${reason})`;
 }
 
 /** One cell. The marker file decides; the record has to tell the same story. */
