@@ -36,7 +36,7 @@ static __always_inline enum verdict decide_file(struct act *act, struct inode *i
 	if (key.ino == settings->canary.ino && key.dev == settings->canary.dev)
 		return CANARY;
 	act->generation = current_generation();
-	return answer(settings, act, find_rule(&deny_inode, act->generation, &key));
+	return answer(settings, act, find_inode_rule(&deny_inode, act, inode, &key));
 }
 
 static __always_inline enum verdict decide_dentry(struct act *act, struct dentry *dentry)

@@ -23,6 +23,7 @@ struct super_block {
 
 struct inode {
 	unsigned short i_mode;
+	__u32 i_generation;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 };
