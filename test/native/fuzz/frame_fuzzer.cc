@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "../../../../native/lib/wire_frame.h"
-#include "../../../../native/runtime/authority.h"
+#include "../../../native/lib/wire_frame.h"
+#include "../../../native/runtime/authority.h"
 
 using namespace aegis;
 using namespace aegis::runtime;
