@@ -10,7 +10,7 @@ FUZZED_POLICY := $(addprefix lib/,policy_parse policy_entry text wire_json) \
   $(addprefix runtime/,tool_policy tool_policy_parse argument_path glob)
 FUZZED_FRAME := $(FUZZED_POLICY) $(addprefix lib/,wire_frame wire_rpc) \
   $(addprefix runtime/,authority authority_agents authority_queries approvals events process registry)
-fuzz_run = $(FUZZ_OUT)/$(1) -max_total_time=$(shell expr \( $(FUZZ_SECONDS) + 1 \) / 2) -max_len=65536 -verbosity=0 \
+fuzz_run = $(FUZZ_OUT)/$(1) -max_total_time=$(shell expr \( $(FUZZ_SECONDS) + 1 \) / 2) -max_len=8192 -verbosity=0 \
   -print_final_stats=1 -artifact_prefix=$(FUZZ_OUT)/found- $(FUZZ_OUT)/corpus-$(1) $(ROOT)/test/native/fuzz/corpus/$(1)
 
 fuzz: $(FUZZ_OUT)/frame $(FUZZ_OUT)/policy

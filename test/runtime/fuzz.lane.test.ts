@@ -32,7 +32,7 @@ if (compiler.exitCode !== 0) {
         [
           join(packageRoot, 'build', 'fuzz', target),
           `-max_total_time=${Math.ceil(seconds / 2)}`,
-          '-max_len=65536',
+          '-max_len=8192',
           '-timeout=10',
           '-print_final_stats=1',
           `-artifact_prefix=${join(found, 'found-')}`,
