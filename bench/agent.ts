@@ -1,27 +1,14 @@
-import { runInGuest } from '../src/vm/index.js';
+import { guestFigures } from './guest-figures.js';
 import type { Benchmark } from './main.js';
 import { median } from './measure.js';
 import type { AgentFigures } from './guest/agent-start.js';
 
 /** How long the agent takes to be ready in the lane, beside a bare `systemd-run` there, and what it keeps in memory. */
 const bench: Benchmark = async () => {
-  let stdout = '';
-  let stderr = '';
-  const { kernelRelease, accel, bootMs, exitCode } = await runInGuest(
-    {
-      kernel: '6.12',
-      argv: ['node', '/opt/aegis/lib/bench/guest/agent-start.js'],
-      timeoutMs: 300_000,
-    },
-    {
-      signal: new AbortController().signal,
-      onStdout: (chunk) => void (stdout += chunk.toString()),
-      onStderr: (chunk) => void (stderr += chunk.toString()),
-      onProgress: () => undefined,
-    },
-  );
-  if (exitCode !== 0) throw new Error(`the measurement in the guest failed: ${stderr}`);
-  const figures = JSON.parse(stdout) as AgentFigures;
+  const {
+    figures,
+    guest: { kernelRelease, accel, bootMs },
+  } = await guestFigures<AgentFigures>('agent-start', 300_000);
   const [ready, bare] = [median(figures.ready_ms), median(figures.bare_ms)];
   return {
     name: `agent in the guest (${kernelRelease}, ${accel}, median of ${figures.ready_ms.length}, in turn)`,

@@ -15,15 +15,34 @@
 #define AEGIS_EVENT_RING_BYTES (256 * 1024)
 
 /*
+ * Where the canary's child connects to and binds: in 127/8, where no service
+ * listens. Only that child is refused it, so anybody else may use it.
+ */
+#define AEGIS_CANARY_ADDRESS 0x7f414749 /* 127.65.71.73 */
+
+/* Classes of rules; a policy uses some of them, and only their hooks are attached. */
+#define AEGIS_CLASSES(X) \
+	X(FILE, file)        \
+	X(EXEC, exec)        \
+	X(NETWORK, network)  \
+	X(PTRACE, ptrace)    \
+	X(MODULE, module)    \
+	X(BPF, bpf)
+
+/*
  * X(ID, name, CLASS, NEED): NEED says whether the class can be claimed without
  * the hook. OPTIONAL ones are missing on some kernel or built out on some, and
  * a REQUIRED one then stands behind them (inode_setattr behind the truncates).
+ * Hooks named syscall_* are those of the tracepoint rung.
  */
 #define AEGIS_HOOKS(X)                              \
 	X(FILE_OPEN, file_open, FILE, REQUIRED)             \
 	X(FILE_PERMISSION, file_permission, FILE, REQUIRED) \
 	X(FILE_RECEIVE, file_receive, FILE, REQUIRED)       \
 	X(MMAP_FILE, mmap_file, FILE, REQUIRED)             \
+	X(FILE_MPROTECT, file_mprotect, FILE, REQUIRED)     \
+	X(FILE_IOCTL, file_ioctl, FILE, REQUIRED)           \
+	X(IOCTL_COMPAT, ioctl_compat, FILE, OPTIONAL)       \
 	X(BPRM_CHECK, bprm_check, FILE, REQUIRED)           \
 	X(PATH_TRUNCATE, path_truncate, FILE, OPTIONAL)     \
 	X(FILE_TRUNCATE, file_truncate, FILE, OPTIONAL)     \
@@ -32,7 +51,30 @@
 	X(INODE_RENAME, inode_rename, FILE, REQUIRED)       \
 	X(INODE_UNLINK, inode_unlink, FILE, REQUIRED)       \
 	X(INODE_COPY_UP, inode_copy_up, FILE, REQUIRED)     \
-	X(SYSCALL_PATH, syscall_path, FILE, REQUIRED)
+	X(SYSCALL_PATH, syscall_path, FILE, REQUIRED)       \
+	X(EXEC_PROGRAM, exec_program, EXEC, REQUIRED)       \
+	X(EXEC_MAPPING, exec_mapping, EXEC, REQUIRED)       \
+	X(EXEC_PROTECT, exec_protect, EXEC, REQUIRED)       \
+	X(SYSCALL_EXEC, syscall_exec, EXEC, REQUIRED)       \
+	X(SOCKET_CONNECT, socket_connect, NETWORK, REQUIRED) \
+	X(SOCKET_SENDMSG, socket_sendmsg, NETWORK, REQUIRED) \
+	X(SOCKET_BIND, socket_bind, NETWORK, REQUIRED)      \
+	X(SOCKET_LISTEN, socket_listen, NETWORK, REQUIRED)  \
+	X(SOCKET_ACCEPT, socket_accept, NETWORK, REQUIRED)  \
+	X(SYSCALL_NETWORK, syscall_network, NETWORK, REQUIRED) \
+	X(PTRACE_ACCESS, ptrace_access, PTRACE, REQUIRED)   \
+	X(PTRACE_TRACEME, ptrace_traceme, PTRACE, REQUIRED) \
+	X(SYSCALL_PTRACE, syscall_ptrace, PTRACE, REQUIRED) \
+	X(MODULE_FILE, module_file, MODULE, REQUIRED)       \
+	X(MODULE_MEMORY, module_memory, MODULE, REQUIRED)   \
+	X(MODULE_REQUEST, module_request, MODULE, REQUIRED) \
+	X(SYSCALL_MODULE, syscall_module, MODULE, REQUIRED) \
+	X(BPF_COMMAND, bpf_command, BPF, REQUIRED)                \
+	X(PIN_UNLINK, pin_unlink, BPF, REQUIRED)            \
+	X(PIN_RMDIR, pin_rmdir, BPF, REQUIRED)              \
+	X(PIN_RENAME, pin_rename, BPF, REQUIRED)            \
+	X(PIN_UNMOUNT, pin_unmount, BPF, REQUIRED)          \
+	X(SYSCALL_BPF, syscall_bpf, BPF, REQUIRED)
 
 enum aegis_hook {
 #define AEGIS_HOOK_ID(ID, name, CLASS, NEED) AEGIS_HOOK_##ID,
@@ -41,7 +83,12 @@ enum aegis_hook {
 	AEGIS_HOOK_COUNT
 };
 
-enum aegis_class { AEGIS_CLASS_FILE, AEGIS_CLASS_COUNT };
+enum aegis_class {
+#define AEGIS_CLASS_ID(ID, name) AEGIS_CLASS_##ID,
+	AEGIS_CLASSES(AEGIS_CLASS_ID)
+#undef AEGIS_CLASS_ID
+	AEGIS_CLASS_COUNT
+};
 
 enum aegis_mechanism {
 	AEGIS_MECHANISM_NONE,
@@ -69,6 +116,40 @@ struct aegis_inode {
 	__u32 zero;
 };
 
+/* Key of a rule by the base name of the file executed; padded with zeros. */
+struct aegis_name {
+	__u64 words[AEGIS_COMM_BYTES / 8];
+};
+
+/* An IPv6 address in network order; IPv4 is held as v4-mapped (::ffff:a.b.c.d). */
+struct aegis_address {
+	__u32 words[4];
+};
+
+/* Key of the trie of networks; the length counts from the top of the mapped form. */
+struct aegis_network {
+	__u32 prefix_bits;
+	struct aegis_address address;
+};
+
+enum aegis_protocol { AEGIS_PROTOCOL_OTHER, AEGIS_PROTOCOL_TCP, AEGIS_PROTOCOL_UDP, AEGIS_PROTOCOL_COUNT };
+enum aegis_direction { AEGIS_DIRECTION_EGRESS, AEGIS_DIRECTION_BIND };
+
+/* Key of a port rule; a rule for any protocol or direction is one key for each. */
+struct aegis_port {
+	__u16 port; /* host order */
+	__u8 protocol;
+	__u8 direction;
+};
+
+/* Key of a rule by address and port, always of the remote end. */
+struct aegis_endpoint {
+	struct aegis_address address;
+	__u16 port; /* host order */
+	__u8 protocol;
+	__u8 zero;
+};
+
 /*
  * Layout of the cgroups map: two places for the scope, so that a new one is
  * written beside the one in use, then the exempt ones of each policy slot.
@@ -88,6 +169,11 @@ struct aegis_settings {
 	__u64 exempt_cgroup; /* the agent's own */
 	__u64 canary_path;   /* aegis_path_hash of the canary's path, 0: none */
 	struct aegis_inode canary;
+	/*
+	 * The name the canary's child takes before it tries an act that is no
+	 * act on the canary's file. Who else takes it harms only itself.
+	 */
+	struct aegis_name canary_task;
 	__u32 scope;         /* 0: the whole machine, else 1 + index into the cgroups map */
 	__u32 mode;          /* enum aegis_mode */
 	__u32 signal;        /* number sent on the signal rungs */
@@ -109,13 +195,18 @@ struct aegis_control {
 	__u64 epoch;      /* names the directory of pinned links in force */
 	__u64 served;     /* generation whose hooks the daemon has attached */
 	__u32 mechanism;
-	__u32 hooks;      /* bit per enum aegis_hook attached in this epoch */
+	__u32 zero;
+	__u64 hooks;      /* bit per enum aegis_hook attached in this epoch */
 	__u8 object_sha256[32];
-	__u8 policy_sha256[2][32]; /* by policy slot, as are the counts */
+	__u8 policy_sha256[2][32]; /* by policy slot, as is all that follows */
 	__u32 inodes[2];
 	__u32 paths[2];
-	__u32 cgroups[2];
+	__u32 cgroups[2];  /* exempt ones; the programs read this */
 	__u32 pathless[2]; /* rules that no path string can express */
+	__u32 classes[2];  /* bit per enum aegis_class the policy uses */
+	__u32 rules[2][AEGIS_CLASS_COUNT];
+	/* The line of each flag section; the programs read this for the event. */
+	struct aegis_rule flags[2][AEGIS_CLASS_COUNT];
 };
 
 /* One per hook and CPU. */
@@ -125,6 +216,9 @@ struct aegis_counters {
 	__u64 canary[AEGIS_MECHANISM_COUNT];
 };
 
+/* A call by this number stands for bpf_rdonly_cast, which has none until it is loaded. */
+#define AEGIS_CALL_RDONLY_CAST 0x7fffae01
+
 /*
  * Facts of the running kernel that the agent sets before the programs are
  * loaded; the verifier then removes the branches that are not taken.
@@ -132,6 +226,12 @@ struct aegis_counters {
 struct aegis_knobs {
 	__u8 setattr_has_idmap_lsm;      /* lsm/inode_setattr(idmap, dentry, attr): since 6.7 */
 	__u8 setattr_has_idmap_function; /* security_inode_setattr(idmap, ...): since 6.0 */
+	__u8 address_by_cast;            /* bpf_rdonly_cast is there: since 6.2 */
+	__u8 zero;
+	__u32 sockaddr_in6_id;           /* BTF id of struct sockaddr_in6 */
+	__u32 reading_module;            /* enum kernel_read_file_id; 0: no such value */
+	__u32 reading_module_compressed; /* since 6.15 or thereabouts */
+	__u32 loading_module;            /* enum kernel_load_data_id */
 };
 
 struct aegis_event {
@@ -148,6 +248,10 @@ struct aegis_event {
 	__u8 action;
 	__u8 mechanism;
 	__u8 zero;
+	__u16 port;     /* host order; 0: none */
+	__u16 protocol; /* IPPROTO_*; 0: not known */
+	__u32 detail;   /* the other process (ptrace), the command (bpf), the purpose (module) */
+	struct aegis_address address; /* remote, or local for bind, listen and accept */
 	char comm[AEGIS_COMM_BYTES];
 };
 
@@ -174,10 +278,13 @@ static inline __attribute__((always_inline)) __u64 aegis_path_hash(const __u64 *
 #endif
 AEGIS_ASSERT(sizeof(struct aegis_inode) == 16, "hash key must have no padding");
 AEGIS_ASSERT(sizeof(struct aegis_rule) == 8, "wire size");
-AEGIS_ASSERT(sizeof(struct aegis_settings) == 48, "wire size");
-AEGIS_ASSERT(sizeof(struct aegis_control) == 264, "wire size");
-AEGIS_ASSERT(sizeof(struct aegis_event) == 72, "wire size");
+AEGIS_ASSERT(sizeof(struct aegis_settings) == 64, "wire size");
+AEGIS_ASSERT(sizeof(struct aegis_control) == 456, "wire size");
+AEGIS_ASSERT(sizeof(struct aegis_event) == 96, "wire size");
+AEGIS_ASSERT(sizeof(struct aegis_network) == 20, "trie key must have no padding");
+AEGIS_ASSERT(sizeof(struct aegis_port) == 4, "hash key must have no padding");
+AEGIS_ASSERT(sizeof(struct aegis_endpoint) == 20, "hash key must have no padding");
 AEGIS_ASSERT(sizeof(struct aegis_counters) == 80, "wire size");
-AEGIS_ASSERT(AEGIS_HOOK_COUNT <= 32, "aegis_control.hooks is a 32-bit set");
+AEGIS_ASSERT(AEGIS_HOOK_COUNT <= 64, "aegis_control.hooks is a 64-bit set");
 
 #endif

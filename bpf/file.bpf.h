@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * The file class: an inode on the list is not opened, read or written through
- * a descriptor from before, mapped, run, truncated, linked, renamed, replaced,
- * removed or copied up. Decided on the resolved inode, so a symlink, hard
+ * a descriptor from before, mapped, unlocked in a mapping from before, run,
+ * truncated, linked, renamed, replaced, removed, copied up or taken for the
+ * backing of a device. Decided on the resolved inode, so a symlink, hard
  * link, bind mount or mount namespace makes no difference.
  */
 #ifndef AEGIS_FILE_BPF_H
@@ -10,24 +11,14 @@
 
 #include "hook.bpf.h"
 
+#define LOOP_SET_FD 0x4C00 /* include/uapi/linux/loop.h */
+#define LOOP_CHANGE_FD 0x4C06
+#define LOOP_CONFIGURE 0x4C0A
+#define S_IFMT 0170000 /* include/uapi/linux/stat.h */
+#define S_IFBLK 0060000
 #define ATTR_SIZE (1 << 3) /* include/linux/fs.h: the size is to change */
 
-/* Different prototypes of one hook; see struct aegis_knobs. */
-const volatile struct aegis_knobs knobs SEC(".rodata.knobs") = {};
-
-struct inode_rules {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(struct aegis_inode));
-	__uint(value_size, sizeof(struct aegis_rule));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__array(values, struct inode_rules);
-} deny_inode SEC(".maps");
+RULE_MAP(deny_inode, BPF_MAP_TYPE_HASH, struct aegis_inode, 0)
 
 /*
  * The one decision of the class. An inode that cannot be seen (NULL: an
@@ -37,34 +28,15 @@ struct {
 static __always_inline enum verdict decide_file(struct act *act, struct inode *inode)
 {
 	const struct aegis_settings *settings = current_settings();
-	struct aegis_inode key = {};
-	struct aegis_rule *rule;
-	void *rules;
-	__u32 slot;
+	struct aegis_inode key;
 
 	if (IS_NULL(inode))
 		return ALLOW;
-	key.ino = inode->i_ino;
-	key.dev = inode->i_sb->s_dev;
-	act->ino = key.ino;
-	act->dev = key.dev;
+	key = identify(act, inode);
 	if (key.ino == settings->canary.ino && key.dev == settings->canary.dev)
 		return CANARY;
-
 	act->generation = current_generation();
-	slot = act->generation & 1;
-	rules = bpf_map_lookup_elem(&deny_inode, &slot);
-	if (!rules)
-		return ALLOW;
-	rule = bpf_map_lookup_elem(rules, &key);
-#ifdef AEGIS_MUTANT_DENY_INVERTED
-	return rule ? ALLOW : judge(settings, act);
-#else
-	if (!rule)
-		return ALLOW;
-	act->rule = rule->offset;
-	return judge(settings, act);
-#endif
+	return answer(settings, act, find_rule(&deny_inode, act->generation, &key));
 }
 
 static __always_inline enum verdict decide_dentry(struct act *act, struct dentry *dentry)
@@ -88,6 +60,45 @@ static __always_inline enum verdict decide_mapping(__u64 *ctx, struct act *act)
 	if (IS_NULL(file))
 		return ALLOW;
 	return decide_file(act, file->f_inode);
+}
+
+/*
+ * file_mprotect(mapping, asked, access): a mapping from before the policy gets
+ * no access it had not. Which it had cannot be told, so only taking all away
+ * is allowed.
+ */
+static __always_inline enum verdict decide_protection(__u64 *ctx, struct act *act)
+{
+	struct vm_area_struct *mapping = ARGUMENT(ctx, 0);
+	struct file *file = mapping->vm_file;
+
+	if ((unsigned long)ARGUMENT(ctx, 2) == 0 || IS_NULL(file))
+		return ALLOW;
+	return decide_file(act, file->f_inode);
+}
+
+static __always_inline bool is_loop_setup(unsigned int command)
+{
+	return command == LOOP_SET_FD || command == LOOP_CHANGE_FD || command == LOOP_CONFIGURE;
+}
+
+/*
+ * file_ioctl(file, command, argument): file systems move, swap and share the
+ * blocks of a file by such calls, and ask nobody else. A loop device reads in a
+ * kernel thread, which is in nobody's scope, and the file it is given is a
+ * number here: in a scope no loop device is set up at all.
+ */
+static __always_inline enum verdict decide_control(__u64 *ctx, struct act *act)
+{
+	const struct aegis_settings *settings = current_settings();
+	struct file *file = ARGUMENT(ctx, 0);
+	struct inode *inode = file->f_inode;
+
+	if (is_loop_setup((unsigned long)ARGUMENT(ctx, 1)) && (inode->i_mode & S_IFMT) == S_IFBLK && settings->scope) {
+		act->generation = current_generation();
+		return judge(settings, act);
+	}
+	return decide_file(act, inode);
 }
 
 /* bprm_check: the program itself and every interpreter in turn. */

@@ -10,6 +10,9 @@
 
 #include "verdict.bpf.h"
 
+/* Facts of the running kernel; see struct aegis_knobs. */
+const volatile struct aegis_knobs knobs SEC(".rodata.knobs") = {};
+
 /*
  * Argument n of the hooked function. Inline assembly keeps the compiler from
  * merging two such loads into one with a computed offset, which the verifier
@@ -39,12 +42,43 @@
 	})
 
 /*
+ * Address of a member that is itself a structure. The barrier keeps the
+ * relocation on the address, where the size of the member does not matter.
+ */
+#define ADDRESS_OF(member)                             \
+	({                                             \
+		typeof(&(member)) address_ = &(member); \
+		asm volatile("" : "+r"(address_));     \
+		address_;                              \
+	})
+
+/* What a class sees of an inode: the key of its rules, and the event's subject. */
+static __always_inline struct aegis_inode identify(struct act *act, struct inode *inode)
+{
+	struct aegis_inode key = { .ino = inode->i_ino, .dev = inode->i_sb->s_dev };
+
+	act->ino = key.ino;
+	act->dev = key.dev;
+	return key;
+}
+
+/*
  * BIND(ID, name, lsm_hook, function, decide): decide(ctx, act) fills the act's
  * subject and answers the verdict. The LSM programs return what they decide;
  * fmod_ret on the security_ function does the same without BPF-LSM; fentry can
  * only send a signal.
  */
 #define BIND(ID, name, lsm_hook, function, decide)                                     \
+	BIND_ANSWER(ID, name, lsm_hook, function, decide)                              \
+	SEC("fentry/" #function)                                                       \
+	int fentry_##name(__u64 *ctx)                                                  \
+	{                                                                              \
+		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_FENTRY }; \
+		return kill(&act, decide(ctx, &act));                                  \
+	}
+
+/* The same without the signal, where to kill would be out of proportion. */
+#define BIND_ANSWER(ID, name, lsm_hook, function, decide)                              \
 	SEC("lsm/" #lsm_hook)                                                          \
 	int lsm_##name(__u64 *ctx)                                                     \
 	{                                                                              \
@@ -56,12 +90,28 @@
 	{                                                                              \
 		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_FMOD_RET }; \
 		return deny(&act, decide(ctx, &act));                                  \
-	}                                                                              \
-	SEC("fentry/" #function)                                                       \
-	int fentry_##name(__u64 *ctx)                                                  \
+	}
+
+/*
+ * The last rung, which can only send a signal. BIND_ENTRY(ID, name, judge) calls
+ * judge(act, regs, number) at the entry of every system call, BIND_EXIT
+ * judge(act, result) at its end; both answer nothing and send it themselves.
+ */
+#define BIND_ENTRY(ID, name, judge_entry)                                              \
+	SEC("tp_btf/sys_enter")                                                        \
+	int tracepoint_##name##_enter(__u64 *ctx)                                      \
 	{                                                                              \
-		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_FENTRY }; \
-		return kill(&act, decide(ctx, &act));                                  \
+		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_TRACEPOINT }; \
+		judge_entry(&act, ARGUMENT(ctx, 0), (long)ARGUMENT(ctx, 1));           \
+		return 0;                                                              \
+	}
+#define BIND_EXIT(ID, name, judge_exit)                                                \
+	SEC("tp_btf/sys_exit")                                                         \
+	int tracepoint_##name##_exit(__u64 *ctx)                                       \
+	{                                                                              \
+		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_TRACEPOINT }; \
+		judge_exit(&act, (long)ARGUMENT(ctx, 1));                              \
+		return 0;                                                              \
 	}
 
 #endif

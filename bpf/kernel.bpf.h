@@ -11,17 +11,31 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+/* Members that are structures themselves: only their place is taken from the kernel. */
+struct opaque {
+	char first;
+};
+
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_magic;
 };
 
 struct inode {
+	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 };
 
+struct qstr {
+	__u32 len;
+};
+
 struct dentry {
 	struct inode *d_inode;
+	struct opaque d_name;      /* struct qstr */
+	struct opaque d_iname;     /* the name itself when it is short; called so until 6.13 */
+	struct opaque d_shortname; /* and so since */
 };
 
 struct path {
@@ -30,6 +44,42 @@ struct path {
 
 struct file {
 	struct inode *f_inode;
+	struct opaque f_path; /* struct path */
+};
+
+struct vfsmount {
+	struct super_block *mnt_sb;
+};
+
+/* The first member of struct sock, in the same place. */
+struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport;
+	__u16 skc_num;
+	__u16 skc_family;
+	struct opaque skc_v6_daddr; /* struct in6_addr */
+	struct opaque skc_v6_rcv_saddr;
+};
+
+struct sock {
+	__u16 sk_protocol;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct msghdr {
+	void *msg_name;
+};
+
+struct task_struct {
+	int tgid;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct linux_binprm {
@@ -43,6 +93,7 @@ struct iattr {
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
 	unsigned long r10;
+	unsigned long r8;
 	unsigned long bx;
 	unsigned long cx;
 	unsigned long dx;

@@ -10,21 +10,9 @@
 #define AEGIS_PATH_BPF_H
 
 #include "syscall.bpf.h"
-#include "verdict.bpf.h"
+#include "file.bpf.h"
 
-struct path_rules {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u64));
-	__uint(value_size, sizeof(struct aegis_rule));
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__array(values, struct path_rules);
-} deny_path SEC(".maps");
+RULE_MAP(deny_path, BPF_MAP_TYPE_HASH, __u64, 0)
 
 /* Threads whose path was not in memory at entry; the exit asks again. */
 struct {
@@ -40,11 +28,8 @@ static __always_inline enum verdict decide_path(struct act *act, __u64 address, 
 {
 	const struct aegis_settings *settings = current_settings();
 	__u64 words[AEGIS_PATH_BYTES / 8] = {};
-	struct aegis_rule *rule;
-	void *rules;
 	__u64 hash;
 	long length;
-	__u32 slot;
 
 	act->generation = current_generation();
 	length = bpf_probe_read_user_str(words, sizeof(words), (void *)address);
@@ -54,16 +39,7 @@ static __always_inline enum verdict decide_path(struct act *act, __u64 address, 
 	hash = aegis_path_hash(words);
 	if (hash == settings->canary_path)
 		return CANARY;
-
-	slot = act->generation & 1;
-	rules = bpf_map_lookup_elem(&deny_path, &slot);
-	if (!rules)
-		return ALLOW;
-	rule = bpf_map_lookup_elem(rules, &hash);
-	if (!rule)
-		return ALLOW;
-	act->rule = rule->offset;
-	return judge(settings, act);
+	return answer(settings, act, find_rule(&deny_path, act->generation, &hash));
 }
 
 static __always_inline int judge_path_at_entry(struct act *act, __u64 address)
@@ -81,18 +57,14 @@ static __always_inline int judge_path_at_entry(struct act *act, __u64 address)
  * Entry of every system call. A path that is not in memory is not allowed
  * because of that: the kernel itself brings it in, and the exit decides.
  */
-SEC("tp_btf/sys_enter")
-int tracepoint_sys_enter(__u64 *ctx)
+static __always_inline void judge_paths_at_entry(struct act *act, struct pt_regs *regs, long number)
 {
-	struct act act = { .hook = AEGIS_HOOK_SYSCALL_PATH, .mechanism = AEGIS_MECHANISM_TRACEPOINT };
-	struct pt_regs *regs = ARGUMENT(ctx, 0);
-	struct path_arguments paths = path_arguments(regs, (long)ARGUMENT(ctx, 1));
+	struct path_arguments paths = path_arguments(regs, number);
 
 	if (paths.first)
-		judge_path_at_entry(&act, paths.first);
+		judge_path_at_entry(act, paths.first);
 	if (paths.second)
-		judge_path_at_entry(&act, paths.second);
-	return 0;
+		judge_path_at_entry(act, paths.second);
 }
 
 /*
@@ -100,10 +72,8 @@ int tracepoint_sys_enter(__u64 *ctx)
  * failed: nothing to stop. Still unreadable although the call succeeded: taken
  * away on purpose, so the answer is the signal.
  */
-SEC("tp_btf/sys_exit")
-int tracepoint_sys_exit(__u64 *ctx)
+static __always_inline void judge_paths_at_exit(struct act *act, long result)
 {
-	struct act act = { .hook = AEGIS_HOOK_SYSCALL_PATH, .mechanism = AEGIS_MECHANISM_TRACEPOINT };
 	__u64 thread = bpf_get_current_pid_tgid();
 	__u64 *unread = bpf_map_lookup_elem(&unread_path, &thread);
 	enum path_reading reading;
@@ -111,15 +81,15 @@ int tracepoint_sys_exit(__u64 *ctx)
 	__u64 address;
 
 	if (!unread)
-		return 0;
+		return;
 	address = *unread;
 	bpf_map_delete_elem(&unread_path, &thread);
-	if ((long)ARGUMENT(ctx, 1) < 0)
-		return 0;
-	verdict = decide_path(&act, address, &reading);
+	if (result < 0)
+		return;
+	verdict = decide_path(act, address, &reading);
 	if (reading == PATH_ABSENT)
-		verdict = judge(current_settings(), &act);
-	return kill(&act, verdict);
+		verdict = judge(current_settings(), act);
+	kill(act, verdict);
 }
 
 #endif

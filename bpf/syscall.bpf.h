@@ -14,6 +14,15 @@ struct path_arguments {
 	__u64 second;
 };
 
+/* What a call does with a socket address; NAME_IN_MESSAGE: it stands in a message header. */
+enum name_use { NAME_CONNECTS, NAME_BINDS, NAME_SENDS, NAME_IN_MESSAGE };
+
+struct name_argument {
+	__u64 address; /* in user space; 0 for any other call */
+	__u32 use;     /* enum name_use */
+	__u32 is_32_bit;
+};
+
 #if defined(__TARGET_ARCH_x86)
 
 #define X32_SYSCALL_BIT 0x40000000
@@ -90,7 +99,142 @@ static __always_inline struct path_arguments path_arguments(struct pt_regs *regs
 	return paths;
 }
 
+/* The path of a program to be executed, 0 for any other call. */
+static __always_inline __u64 program_argument(struct pt_regs *regs, long number)
+{
+	if ((regs->cs & 0xffff) == USER32_CS)
+		return number == 11 ? (__u32)regs->bx : number == 358 ? (__u32)regs->cx : 0;
+	switch (number) {
+	case 59:                    /* execve */
+	case X32_SYSCALL_BIT + 520: /* x32: execve */
+		return regs->di;
+	case 322:                   /* execveat */
+	case X32_SYSCALL_BIT + 545: /* x32: execveat */
+		return regs->si;
+	}
+	return 0;
+}
+
+static __always_inline struct name_argument name_argument_32(struct pt_regs *regs, long number)
+{
+	struct name_argument argument = { .is_32_bit = 1 };
+
+	switch (number) {
+	case 361: /* bind */
+		argument.use = NAME_BINDS;
+		argument.address = (__u32)regs->cx;
+		break;
+	case 362: /* connect */
+		argument.use = NAME_CONNECTS;
+		argument.address = (__u32)regs->cx;
+		break;
+	case 369: /* sendto */
+		argument.use = NAME_SENDS;
+		argument.address = (__u32)regs->di;
+		break;
+	case 345: /* sendmmsg */
+	case 370: /* sendmsg */
+		argument.use = NAME_IN_MESSAGE;
+		argument.address = (__u32)regs->cx;
+		break;
+	}
+	return argument;
+}
+
+static __always_inline struct name_argument name_argument(struct pt_regs *regs, long number)
+{
+	struct name_argument argument = {};
+
+	if ((regs->cs & 0xffff) == USER32_CS)
+		return name_argument_32(regs, number);
+	switch (number) {
+	case X32_SYSCALL_BIT + 518: /* x32: sendmsg */
+	case X32_SYSCALL_BIT + 538: /* x32: sendmmsg */
+		argument.is_32_bit = 1;
+		argument.use = NAME_IN_MESSAGE;
+		argument.address = regs->si;
+		return argument;
+	}
+	switch (number & ~X32_SYSCALL_BIT) {
+	case 42: /* connect */
+		argument.use = NAME_CONNECTS;
+		argument.address = regs->si;
+		break;
+	case 49: /* bind */
+		argument.use = NAME_BINDS;
+		argument.address = regs->si;
+		break;
+	case 44: /* sendto */
+		argument.use = NAME_SENDS;
+		argument.address = regs->r8;
+		break;
+	case 46:  /* sendmsg */
+	case 307: /* sendmmsg */
+		argument.use = NAME_IN_MESSAGE;
+		argument.address = regs->si;
+		break;
+	}
+	return argument;
+}
+
+/* The class of the flags a call falls under; AEGIS_CLASS_COUNT for none. */
+static __always_inline enum aegis_class flag_class_32(long number)
+{
+	switch (number) {
+	case 26:  /* ptrace */
+	case 347: /* process_vm_readv */
+	case 348: /* process_vm_writev */
+	case 438: /* pidfd_getfd */
+		return AEGIS_CLASS_PTRACE;
+	case 128: /* init_module */
+	case 350: /* finit_module */
+		return AEGIS_CLASS_MODULE;
+	case 357: /* bpf */
+		return AEGIS_CLASS_BPF;
+	}
+	return AEGIS_CLASS_COUNT;
+}
+
+static __always_inline enum aegis_class flag_class(struct pt_regs *regs, long number)
+{
+	if ((regs->cs & 0xffff) == USER32_CS)
+		return flag_class_32(number);
+	switch (number & ~X32_SYSCALL_BIT) {
+	case 101: /* ptrace */
+	case 310: /* process_vm_readv */
+	case 311: /* process_vm_writev */
+	case 438: /* pidfd_getfd */
+	case 521: /* x32: ptrace */
+	case 539: /* x32: process_vm_readv */
+	case 540: /* x32: process_vm_writev */
+		return AEGIS_CLASS_PTRACE;
+	case 175: /* init_module */
+	case 313: /* finit_module */
+		return AEGIS_CLASS_MODULE;
+	case 321: /* bpf */
+		return AEGIS_CLASS_BPF;
+	}
+	return AEGIS_CLASS_COUNT;
+}
+
 #elif defined(__TARGET_ARCH_arm64)
+
+static __always_inline enum aegis_class flag_class(struct pt_regs *regs, long number)
+{
+	switch (number) {
+	case 117: /* ptrace */
+	case 270: /* process_vm_readv */
+	case 271: /* process_vm_writev */
+	case 438: /* pidfd_getfd */
+		return AEGIS_CLASS_PTRACE;
+	case 105: /* init_module */
+	case 273: /* finit_module */
+		return AEGIS_CLASS_MODULE;
+	case 280: /* bpf */
+		return AEGIS_CLASS_BPF;
+	}
+	return AEGIS_CLASS_COUNT;
+}
 
 static __always_inline struct path_arguments path_arguments(struct pt_regs *regs, long number)
 {
@@ -116,6 +260,37 @@ static __always_inline struct path_arguments path_arguments(struct pt_regs *regs
 		break;
 	}
 	return paths;
+}
+
+static __always_inline struct name_argument name_argument(struct pt_regs *regs, long number)
+{
+	struct name_argument argument = {};
+
+	switch (number) {
+	case 200: /* bind */
+		argument.use = NAME_BINDS;
+		argument.address = regs->regs[1];
+		break;
+	case 203: /* connect */
+		argument.use = NAME_CONNECTS;
+		argument.address = regs->regs[1];
+		break;
+	case 206: /* sendto */
+		argument.use = NAME_SENDS;
+		argument.address = regs->regs[4];
+		break;
+	case 211: /* sendmsg */
+	case 269: /* sendmmsg */
+		argument.use = NAME_IN_MESSAGE;
+		argument.address = regs->regs[1];
+		break;
+	}
+	return argument;
+}
+
+static __always_inline __u64 program_argument(struct pt_regs *regs, long number)
+{
+	return number == 221 ? regs->regs[0] : number == 281 ? regs->regs[1] : 0;
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #define AEGIS_EPERM 1
 
@@ -28,6 +29,10 @@ struct act {
 	__u64 generation;
 	__u32 dev;
 	__u32 rule;
+	__u32 detail;
+	__u16 port;
+	__u16 protocol;
+	struct aegis_address address;
 	__u8 hook;
 	__u8 mechanism;
 };
@@ -121,6 +126,72 @@ static __always_inline enum verdict judge(const struct aegis_settings *settings,
 	return DENY;
 }
 
+/*
+ * The rules of one kind: two slots, of which the generation selects one. An
+ * inner map is made to measure by whoever applies a policy, and frozen.
+ */
+#define RULE_MAP(name, map_type, key_type, flags)                       \
+	struct name##_rules {                                           \
+		__uint(type, map_type);                                 \
+		__uint(max_entries, 1);                                 \
+		__uint(key_size, sizeof(key_type));                     \
+		__uint(value_size, sizeof(struct aegis_rule));          \
+		__uint(map_flags, flags);                               \
+	};                                                              \
+	struct {                                                        \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);               \
+		__uint(max_entries, 2);                                 \
+		__type(key, __u32);                                     \
+		__array(values, struct name##_rules);                   \
+	} name SEC(".maps");
+
+/* The rule of this generation under `key` in a map of two slots; NULL for none. */
+static __always_inline struct aegis_rule *find_rule(void *slots, __u64 generation, const void *key)
+{
+	__u32 slot = generation & 1;
+	void *rules = bpf_map_lookup_elem(slots, &slot);
+
+	return rules ? bpf_map_lookup_elem(rules, key) : NULL;
+}
+
+/* What a decision answers once it has looked for its rule. The mutants break it on purpose, for the proofs. */
+static __always_inline enum verdict answer(const struct aegis_settings *settings, struct act *act,
+					   const struct aegis_rule *rule)
+{
+#ifdef AEGIS_MUTANT_DENY_INVERTED
+	return rule ? ALLOW : judge(settings, act);
+#endif
+#ifdef AEGIS_MUTANT_DROP
+	if (act->hook == AEGIS_MUTANT_DROP)
+		return ALLOW;
+#endif
+	if (!rule)
+		return ALLOW;
+	act->rule = rule->offset;
+	return judge(settings, act);
+}
+
+/* The same for a class that is one flag: no rule but the section's own line. */
+static __always_inline enum verdict answer_flag(const struct aegis_settings *settings, struct act *act,
+						enum aegis_class class)
+{
+	__u32 slot;
+
+	act->generation = current_generation();
+	slot = act->generation & 1;
+	return answer(settings, act, control.classes[slot] >> class & 1 ? &control.flags[slot][class] : NULL);
+}
+
+/* Whether the current task is the canary's child; see aegis_settings.canary_task. */
+static __always_inline bool is_canary_task(const struct aegis_settings *settings)
+{
+	struct aegis_name name = {};
+
+	if (!settings->canary_task.words[0] || bpf_get_current_comm(&name, sizeof(name)))
+		return false;
+	return name.words[0] == settings->canary_task.words[0] && name.words[1] == settings->canary_task.words[1];
+}
+
 /* Counts the outcome and, except for the canary, tells the agent. */
 static __always_inline void record(const struct act *act, enum verdict verdict, __u8 action)
 {
@@ -155,6 +226,10 @@ static __always_inline void record(const struct act *act, enum verdict verdict, 
 	event->action = action;
 	event->mechanism = act->mechanism;
 	event->zero = 0;
+	event->port = act->port;
+	event->protocol = act->protocol;
+	event->detail = act->detail;
+	event->address = act->address;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	bpf_ringbuf_submit(event, 0);
 }

@@ -1,7 +1,6 @@
 import {
   defineProof,
   enforcerKilledScenarios,
-  enforcerRestartScenarios,
   failClosedScenarios,
   oneDaemonScenarios,
 } from '../src/proof/index.js';
@@ -9,10 +8,5 @@ import {
 export default defineProof({
   name: 'fail-closed',
   claim: 'No tool runs under enforce unless somebody who could be asked allowed exactly this call.',
-  scenarios: [
-    ...failClosedScenarios(),
-    ...enforcerKilledScenarios(),
-    ...enforcerRestartScenarios(),
-    ...oneDaemonScenarios(),
-  ],
+  scenarios: [...failClosedScenarios(), ...enforcerKilledScenarios(), ...oneDaemonScenarios()],
 });

@@ -1,4 +1,6 @@
-import { defineProof, denyScenario } from '../src/proof/index.js';
+import { defineProof, denyScenario, rungNamed } from '../src/proof/index.js';
+
+const { flags, posture, end, isInodeTrue } = rungNamed('lsm');
 
 export default defineProof({
   name: 'lsm-deny',
@@ -9,16 +11,10 @@ export default defineProof({
       claim: 'On a kernel with BPF-LSM a denied open is refused synchronously.',
       boot: { bpfLsm: true },
       kernelLists: 'bpf',
-      flags: ['--enforce', '--on-stop=detach'],
-      posture: {
-        state: 'ENFORCE',
-        mechanism: 'lsm',
-        auditOnly: false,
-        enforceCapable: true,
-        guarantee: 'synchronous',
-      },
-      end: { kind: 'denied', errno: 'EPERM' },
-      isInodeTrue: true,
+      flags: [...flags, '--on-stop=detach'],
+      posture,
+      end,
+      isInodeTrue,
     }),
   ],
 });

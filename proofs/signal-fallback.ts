@@ -1,10 +1,7 @@
-import { defineProof, denyScenario, type Scenario } from '../src/proof/index.js';
+import { defineProof, denyScenario, listWithoutBpf, rungNamed, type Scenario } from '../src/proof/index.js';
 
-const arms = [
-  { arm: 'fentry', guarantee: 'before_return', isInodeTrue: true },
-  // The tracepoint arm sees the path the caller wrote, so another name of the file gets round it; GUARANTEES.md says so.
-  { arm: 'tracepoint', guarantee: 'by_path', isInodeTrue: false },
-] as const;
+// The tracepoint arm sees the path the caller wrote, so another name of the file gets round it; GUARANTEES.md says so.
+const arms = [rungNamed('fentry'), rungNamed('tracepoint')];
 
 /** The two ways to be without BPF-LSM: truly, or because the agent is made to believe it. */
 const ways = [
@@ -20,33 +17,20 @@ const ways = [
     means: 'with an LSM list that lacks bpf put before the agent',
     bpfLsm: true,
     kernelLists: undefined,
-    lsmSeam: 'lockdown,capability,yama,apparmor',
+    lsmSeam: listWithoutBpf,
   },
 ] as const;
 
 function scenario(way: (typeof ways)[number], arm: (typeof arms)[number]): Scenario {
   return denyScenario({
-    name: `${way.way}-${arm.arm}`,
-    claim: `The ${arm.arm} arm kills a denied open ${way.means}.`,
+    name: `${way.way}-${arm.name}`,
+    claim: `The ${arm.name} arm kills a denied open ${way.means}.`,
     boot: { bpfLsm: way.bpfLsm },
     ...(way.kernelLists ? { kernelLists: way.kernelLists } : {}),
-    flags: [
-      '--enforce',
-      '--enforce-gate-mode=audit-fallback',
-      '--enforce-fallback=signal',
-      `--signal-arm=${arm.arm}`,
-      '--on-stop=detach',
-    ],
+    flags: [...arm.flags, '--enforce-gate-mode=audit-fallback', '--on-stop=detach'],
     ...(way.lsmSeam ? { lsmSeam: way.lsmSeam } : {}),
-    posture: {
-      state: 'ENFORCE_SIGNAL',
-      mechanism: arm.arm,
-      auditOnly: false,
-      enforceCapable: false,
-      blocker: 'BPF_LSM_DISABLED',
-      guarantee: arm.guarantee,
-    },
-    end: { kind: 'killed', signal: 'SIGKILL' },
+    posture: arm.posture,
+    end: arm.end,
     isInodeTrue: arm.isInodeTrue,
   });
 }

@@ -16,6 +16,7 @@ const PACKAGES = {
   'zlib1g-dev': 'libelf links to it',
   'nlohmann-json3-dev': 'the agent writes its report with it',
   'libcli11-dev': "the agent's arguments",
+  'libseccomp-dev': "the agent's system call filter",
   'libuv1-dev': 'the addon, where no Node headers are installed',
   'doctest-dev': 'native unit tests',
   socat: 'the stock client of the runtime socket, in an example and its test',

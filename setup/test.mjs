@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const LANE = /\.lane\.test\.js$/;
 /** Seconds a single test file may take. */
 const QUICK_TIMEOUT = 240;
-const LANE_TIMEOUT = 900;
+const LANE_TIMEOUT = 2400;
 
 const words = process.argv.slice(2);
 const files = findTests(join(root, 'dist', 'test')).filter(

@@ -35,6 +35,7 @@ const codes = {
   NO_SYSTEMD: ExitCode.couldNotCheck,
   QEMU_MISSING: ExitCode.couldNotCheck,
   QEMU_TOO_OLD: ExitCode.couldNotCheck,
+  RECORD_UNWRITABLE: ExitCode.couldNotCheck,
   RUNTIME_REFUSED: ExitCode.disproven,
   RUNTIME_UNREACHABLE: ExitCode.couldNotCheck,
   TIMED_OUT: ExitCode.couldNotCheck,

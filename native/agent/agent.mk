@@ -6,7 +6,20 @@ AGENT_OBJECTS := $(AGENT_SOURCES:$(ROOT)/native/%.cc=$(OBJ)/%.o)
 all: $(OUT)/bin/aegis-agent
 $(OUT)/bin/aegis-agent: $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS_STATIC) $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(LIBS_BPF) -s -o $@.tmp
+	$(CXX) $(LDFLAGS_STATIC) $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(LIBS_BPF) -lseccomp -s -o $@.tmp
+	mv $@.tmp $@
+
+# Agents with one thing taken out, linked from the same objects but one.
+mutants: $(OUT)/bin/mutants/agent-no-pins $(OUT)/bin/mutants/agent-no-canary
+$(OBJ)/mutants/agent-no-pins.o: $(ROOT)/native/lib/attachment.cc
+$(OBJ)/mutants/agent-no-canary.o: $(ROOT)/native/lib/canary.cc
+$(OBJ)/mutants/agent-%.o: $(ROOT)/native/agent/agent.mk
+	@mkdir -p $(@D)
+	$(CXX) $(AEGIS_CXXFLAGS) $(CXXFLAGS) $(EXTRA_CXXFLAGS) $(call mutant_define,$*) \
+	  -c $(filter %.cc,$^) -o $@
+$(OUT)/bin/mutants/agent-%: $(OBJ)/mutants/agent-%.o $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS_STATIC) $< $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(LIBS_BPF) -s -o $@.tmp
 	mv $@.tmp $@
 
 TEST_SOURCES := $(wildcard $(ROOT)/test/native/*.cc)
@@ -19,7 +32,7 @@ $(OBJ)/test/%.o: $(ROOT)/test/native/%.cc
 TESTED_OBJECTS := $(TEST_OBJECTS) $(filter-out $(OBJ)/agent/main.o,$(AGENT_OBJECTS))
 $(OUT)/test/native-tests: $(TESTED_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	@mkdir -p $(@D)
-	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(LIBS_BPF) -o $@
+	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(LIBS_BPF) -lseccomp -o $@
 
 test: native-test
 .PHONY: native-test
@@ -32,7 +45,7 @@ sanitize:
 	  EXTRA_CXXFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined -O1'
 	$(OUT)/obj-sanitize/native-tests
 $(OUT)/obj-sanitize/native-tests: $(TESTED_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
-	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(LIBS_BPF) -o $@
+	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(LIBS_BPF) -lseccomp -o $@
 
 lint:
 	$(MAKE) -f $(ROOT)/native/Makefile OBJ=$(OUT)/obj-lint EXTRA_CXXFLAGS='-Werror -fsyntax-only' lint-sources

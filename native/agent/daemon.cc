@@ -13,9 +13,11 @@
 #include <cstring>
 #include <ctime>
 #include <memory>
+#include <utility>
 
 #include "lib/notify.h"
 #include "lib/policy_store.h"
+#include "lib/sha256.h"
 
 namespace aegis {
 namespace {
@@ -132,11 +134,13 @@ void Daemon::tick() {
 void Daemon::check_canary() {
   const auto& attachment = parts_.standing.attachment;
   if (claimed_.audit_only || attachment.mechanism == Mechanism::none) return;
-  const bool is_full = ticks_ % full_round_ticks == 0;
+  const bool is_full = std::exchange(is_full_due_, false) || ticks_ % full_round_ticks == 0;
   const auto feel = [&] {
-    return parts_.canary.feel(attachment.mechanism, attachment.attached_hooks(), parts_.signal, !is_full);
+    return parts_.canary.feel(attachment.attached_hooks(), parts_.signal, is_full ? Depth::full : Depth::quick,
+                              canary_count(parts_.maps, attachment.mechanism));
   };
   auto feelings = feel();
+  if (feelings.empty()) return;  // a class whose acts take privileges; they were tried before those were dropped
   if (is_inconclusive(feelings)) feelings = feel();  // a machine too busy to run the child says nothing
   if (is_felt(feelings, attachment.mechanism))
     parts_.report.canary.last_felt_unix = std::time(nullptr);
@@ -155,7 +159,21 @@ void Daemon::check_settings() {
   note_repair("the settings in the kernel were changed from outside");
 }
 
+// Rules are frozen, so that tampering means to put others in their place.
 void Daemon::check_rules() {
+  const auto& policy = parts_.report.policy;
+  const bool is_changed = !(read_standing(parts_.maps) == policy) ||
+                          read_rule_maps(parts_.maps, policy.generation) != rule_maps_;
+  // A generation that came meanwhile is looked at with the next tick.
+  if (is_changed && parts_.maps.control.generation() == policy.generation)
+    fault_ = "the rules in the kernel were replaced from outside; apply the policy again";
+  if (!is_stored_)
+    fault_ = "the rules in the kernel are not those of the policy that was applied; apply it again";
+  const auto mechanism = parts_.standing.attachment.mechanism;
+  const ClassSet classes = served_classes(parts_.report.policy.classes);
+  if (mechanism != Mechanism::none &&
+      (required_hooks(mechanism, classes) & ~parts_.standing.attachment.attached_hooks()) != 0)
+    fault_ = "the policy needs hooks that are not attached; start the agent again";
   if (parts_.standing.attachment.mechanism == Mechanism::tracepoint && !claimed_.audit_only &&
       parts_.report.policy.pathless > 0)
     fault_ = pathless_reason;
@@ -200,6 +218,11 @@ void Daemon::follow_policy() {
   std::atomic_ref served(parts_.maps.control->served);
   if (generation == parts_.report.policy.generation && ticks_ > 0) return;
   parts_.report.policy = read_standing(parts_.maps);
+  rule_maps_ = read_rule_maps(parts_.maps, generation);
+  const auto stored = sha256_file_hex(parts_.instance.policy_path(generation));
+  is_stored_ = generation == 0 || (stored && *stored == parts_.report.policy.sha256) ||
+               parts_.maps.control.generation() != generation;  // replaced meanwhile, and followed next
+  take_over_hooks();
   if (generation > 0) {
     const std::string path = parts_.instance.policy_path(generation);
     rules_.follow(generation, path);
@@ -207,6 +230,23 @@ void Daemon::follow_policy() {
   }
   served.store(generation, std::memory_order_release);
   if (ticks_ > 0) publish(true);
+}
+
+// What `policy apply` pinned for this generation beside the links held here.
+void Daemon::take_over_hooks() {
+  auto& attachment = parts_.standing.attachment;
+  const ClassSet classes = served_classes(parts_.report.policy.classes);
+  if (attachment.pin_dir.empty() ||
+      (required_hooks(attachment.mechanism, classes) & ~attachment.attached_hooks()) == 0)
+    return;
+  auto whole = adopt(attachment.pin_dir, attachment.mechanism);
+  if (!whole) {
+    std::fprintf(stderr, "aegis-agent: %s\n", whole.error().text().c_str());
+    return;
+  }
+  attachment = std::move(*whole);
+  parts_.report.hooks = attachment.hooks;
+  is_full_due_ = true;
 }
 
 void Daemon::follow_emergency() {

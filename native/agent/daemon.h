@@ -8,6 +8,7 @@
 #include "agent/args.h"
 #include "agent/ladder.h"
 #include "agent/served_authority.h"
+#include "lib/policy_store.h"
 #include "lib/report.h"
 
 namespace aegis {
@@ -39,6 +40,7 @@ class Daemon {
   void tick();
   void check_settings();
   void check_canary();
+  void take_over_hooks();
   void check_rules();
   void check_pins();
   void check_authority();
@@ -51,9 +53,12 @@ class Daemon {
   DaemonParts parts_;
   GateVerdict claimed_;      // what holds as long as nothing is wrong
   aegis_settings settings_;  // as this process set them
+  RuleMaps rule_maps_;       // as they were when the generation was taken up
+  bool is_stored_ = true;    // the policy on disk is the one the kernel is told to have
   RuleSource rules_;
   std::string fault_;  // why the state is not the claimed one; "" when it is
   bool is_emergency_ = false;
+  bool is_full_due_ = false;  // after new hooks: do not wait for the next full round
   uint64_t ticks_ = 0;
 };
 

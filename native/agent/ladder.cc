@@ -11,10 +11,6 @@
 namespace aegis {
 namespace {
 
-std::string links_dir(const Instance& instance, uint64_t epoch) {
-  return instance.pin_root + "/links-" + std::to_string(epoch);
-}
-
 bool holds_same_object(const SharedMaps& maps, const BpfImage& image) {
   return to_hex(maps.control->object_sha256, 32) == image.sha256;
 }
@@ -22,6 +18,15 @@ bool holds_same_object(const SharedMaps& maps, const BpfImage& image) {
 void note_object(const SharedMaps& maps, const BpfImage& image) {
   for (size_t i = 0; i < 32; i++)
     maps.control->object_sha256[i] = static_cast<uint8_t>(std::stoi(image.sha256.substr(i * 2, 2), nullptr, 16));
+}
+
+std::string describe_unfelt(const std::vector<Feeling>& feelings) {
+  std::string acts;
+  for (const auto& feeling : feelings)
+    if (feeling.outcome == Outcome::allowed || feeling.outcome == Outcome::could_not)
+      acts += (acts.empty() ? " in " : ", ") + feeling.act + " (" + outcome_name(feeling.outcome) + ", errno " +
+              std::to_string(feeling.error) + ")";
+  return acts;
 }
 
 bool was_stopped(const Feeling& feeling) {
@@ -33,7 +38,7 @@ bool was_stopped(const Feeling& feeling) {
 void Ladder::find_existing() {
   const auto& control = *ground_.maps.control;
   if (!ground_.is_pinned || control.epoch == 0) return;
-  auto adopted = adopt(links_dir(ground_.instance, control.epoch), static_cast<Mechanism>(control.mechanism));
+  auto adopted = adopt(ground_.instance.links_dir(control.epoch), static_cast<Mechanism>(control.mechanism));
   if (adopted && !adopted->links.empty()) existing_ = std::move(*adopted);
 }
 
@@ -50,16 +55,16 @@ std::optional<Standing> Ladder::observe(const std::vector<Mechanism>& rungs) {
 }
 
 // While links of another epoch are attached too, the child's fate does not say
-// whose programs it met; the counters of this mechanism do.
+// whose programs it met; the counters of this mechanism do, which the canary asks.
 bool Ladder::try_felt(Standing& standing, bool is_alone, bool must_be_felt) const {
   const auto mechanism = standing.attachment.mechanism;
-  const uint64_t before = read_canary_count(ground_.maps, mechanism);
   standing.feelings =
-      ground_.canary.feel(mechanism, standing.attachment.attached_hooks(), ground_.signal, !must_be_felt);
-  const bool ran = read_canary_count(ground_.maps, mechanism) > before;
-  if (!must_be_felt) return ran;
-  if (is_alone) return ran && is_felt(standing.feelings, mechanism);
-  return ran && std::all_of(standing.feelings.begin(), standing.feelings.end(), was_stopped);
+      ground_.canary.feel(standing.attachment.attached_hooks(), ground_.signal,
+                          must_be_felt ? Depth::privileged : Depth::quick, canary_count(ground_.maps, mechanism));
+  const auto& feelings = standing.feelings;
+  if (!must_be_felt) return std::any_of(feelings.begin(), feelings.end(), was_stopped);
+  if (is_alone) return is_felt(feelings, mechanism);
+  return !feelings.empty() && std::all_of(feelings.begin(), feelings.end(), was_stopped);
 }
 
 std::optional<Standing> Ladder::stand(Mechanism mechanism, bool must_be_felt) {
@@ -71,12 +76,12 @@ std::optional<Standing> Ladder::stand(Mechanism mechanism, bool must_be_felt) {
   if (existing_ && existing_->mechanism == mechanism && holds_same_object(ground_.maps, ground_.image)) {
     Standing standing{std::move(*existing_), {}};
     existing_.reset();
-    if (try_felt(standing, true, must_be_felt)) return standing;
+    if (complete(standing.attachment) && try_felt(standing, true, must_be_felt)) return standing;
     existing_ = std::move(standing.attachment);
   }
   const uint64_t epoch = ground_.maps.control->epoch + 1;
-  const AttachRequest request{mechanism, hooks_of(mechanism),
-                              ground_.is_pinned ? links_dir(ground_.instance, epoch) : std::string()};
+  const AttachRequest request{mechanism, hooks_of(mechanism, ground_.classes),
+                              ground_.is_pinned ? ground_.instance.links_dir(epoch) : std::string()};
   if (ground_.is_pinned) (void)remove_pin_directory(request.pin_dir);  // of a start that was cut short
   auto attached = attach(ground_.image, ground_.maps, ground_.types, request);
   if (!attached) {
@@ -85,12 +90,26 @@ std::optional<Standing> Ladder::stand(Mechanism mechanism, bool must_be_felt) {
   }
   Standing standing{std::move(*attached), {}};
   if (!try_felt(standing, !existing_, must_be_felt)) {
-    note(mechanism, "attached, but the canary did not feel it", "");
+    note(mechanism, "attached, but the canary did not feel it" + describe_unfelt(standing.feelings), "");
     (void)detach(standing.attachment);
     return std::nullopt;
   }
   keep(standing);
   return standing;
+}
+
+// Adds what the policy has come to need since the links were pinned.
+bool Ladder::complete(Attachment& attachment) {
+  const auto mechanism = attachment.mechanism;
+  if ((required_hooks(mechanism, ground_.classes) & ~attachment.attached_hooks()) == 0) return true;
+  if (auto extended =
+          extend(attachment, ground_.image, ground_.maps, ground_.types, hooks_of(mechanism, ground_.classes));
+      !extended) {
+    note(mechanism, extended.error().what, extended.error().blocker);
+    return false;
+  }
+  ground_.maps.control->hooks = attachment.attached_hooks();
+  return true;
 }
 
 // The new links are in force; only now do the old ones go.

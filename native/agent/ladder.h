@@ -22,6 +22,7 @@ struct Ground {
   const Canary& canary;
   int signal;      // what the signal rungs send
   bool is_pinned;  // links outlive this process
+  ClassSet classes;  // whose hooks are to be attached
 };
 
 inline constexpr const char* pathless_reason =
@@ -53,6 +54,7 @@ class Ladder {
  private:
   std::optional<Standing> stand(Mechanism mechanism, bool must_be_felt);
   bool try_felt(Standing& standing, bool is_alone, bool must_be_felt) const;
+  bool complete(Attachment& attachment);
   void keep(Standing& standing);
   void note(Mechanism mechanism, const std::string& reason, const std::string& blocker);
 

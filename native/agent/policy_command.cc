@@ -3,6 +3,7 @@
 
 #include "agent/commands.h"
 #include "agent/kernel_types.h"
+#include "agent/policy_extension.h"
 #include "lib/bpf_maps.h"
 #include "lib/instance.h"
 #include "lib/policy_resolve.h"
@@ -25,7 +26,6 @@ Result<Loaded> load_policy(const std::string& file) {
   auto policy = parse_policy(*text, file);
   if (!policy) return policy.error();
   loaded.policy = std::move(*policy);
-  if (auto enforced = check_enforced(loaded.policy, file); !enforced) return enforced.error();
   auto resolved = resolve_policy(loaded.policy, file);
   if (!resolved) return resolved.error();
   loaded.resolved = std::move(*resolved);
@@ -50,22 +50,23 @@ int apply_policy(const Arguments& arguments) {
   const auto object = open_object(*image);
   if (!object) return fail(object.error());
   // Spares the daemon that starts next the reading of the kernel's types.
-  (void)read_kernel_types(seams, *instance, *image, object->get());
+  const auto types = read_kernel_types(seams, *instance, *image, object->get());
   const auto maps = open_shared_maps(object->get(), instance->pin_root, Pinning::pinned);
   if (!maps) return fail(maps.error());
-  const auto applied = store_policy(*instance, *maps, loaded->policy, loaded->resolved, arguments.reset);
+  const auto applied = store_policy(*instance, *maps, loaded->policy, loaded->resolved, arguments.reset, [&] {
+    if (!types) return maps->control->epoch == 0 ? Status(Done{}) : Status(types.error());
+    return extend_in_force(*instance, *maps, *image, *types, served_classes(loaded->resolved.classes));
+  });
   if (!applied) return fail(applied.error());
-  std::printf("policy generation %llu in force: %zu inodes, %zu paths by name, %zu exempt cgroups\n",
-              static_cast<unsigned long long>(applied->generation), loaded->resolved.inodes.keys.size(),
-              loaded->resolved.paths.keys.size(), loaded->resolved.cgroups.size());
+  std::printf("policy generation %llu in force: %s\n", static_cast<unsigned long long>(applied->generation),
+              loaded->resolved.summary().c_str());
   return 0;
 }
 
 int validate_policy(const Arguments& arguments) {
   const auto loaded = load_policy(arguments.policy_file);
   if (!loaded) return fail(loaded.error());
-  std::printf("%s can be applied: %zu inodes, %zu paths by name, %zu exempt cgroups\n", arguments.policy_file.c_str(),
-              loaded->resolved.inodes.keys.size(), loaded->resolved.paths.keys.size(), loaded->resolved.cgroups.size());
+  std::printf("%s can be applied: %s\n", arguments.policy_file.c_str(), loaded->resolved.summary().c_str());
   return 0;
 }
 

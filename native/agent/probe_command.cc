@@ -11,6 +11,7 @@
 #include "lib/instance.h"
 #include "lib/kernel_facts.h"
 #include "lib/policy_resolve.h"
+#include "lib/policy_store.h"
 #include "lib/report.h"
 
 namespace aegis {
@@ -25,16 +26,21 @@ Json feelings_json(const std::vector<Feeling>& feelings) {
   return json;
 }
 
-// One rung, on maps of its own that no policy is in: only the canary is acted on.
+// One class on one rung, on maps of its own that no policy is in: only the canary is acted on.
 Json try_mechanism(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types, const Canary& canary,
-                   Mechanism mechanism) {
-  auto attached = attach(image, maps, types, {mechanism, hooks_of(mechanism), ""});
+                   Mechanism mechanism, size_t rule_class) {
+  auto attached = attach(image, maps, types, {mechanism, hooks_of(mechanism, class_bit(rule_class)), ""});
   if (!attached)
     return {
         {"attached", false}, {"felt", false}, {"error", attached.error().what}, {"blocker", attached.error().blocker}};
-  const auto feelings = canary.feel(mechanism, attached->attached_hooks(), SIGKILL, false);
+  const auto feelings =
+      canary.feel(attached->attached_hooks(), SIGKILL, Depth::privileged, canary_count(maps, mechanism));
   (void)detach(*attached);
   return {{"attached", true}, {"felt", is_felt(feelings, mechanism)}, {"acts", feelings_json(feelings)}};
+}
+
+const char* describe(const Json& found) {
+  return found["felt"] ? "felt" : found["attached"] ? "attached, not felt" : "cannot attach";
 }
 
 }  // namespace
@@ -62,10 +68,18 @@ int probe_kernel(const Arguments& arguments) {
   aegis_settings settings{};
   settings.canary = canary->inode();
   settings.canary_path = hash_path(canary->path());
+  settings.canary_task = canary->task();
   settings.signal = SIGKILL;
   maps->control.switch_settings(settings);
   for (const auto mechanism : {Mechanism::lsm, Mechanism::fmod_ret, Mechanism::fentry, Mechanism::tracepoint})
-    json["mechanisms"][mechanism_name(mechanism)] = try_mechanism(*image, *maps, *types, *canary, mechanism);
+  {
+    // The file class stands for the mechanism; every class is told beside it.
+    Json& told = json["mechanisms"][mechanism_name(mechanism)];
+    told = try_mechanism(*image, *maps, *types, *canary, mechanism, AEGIS_CLASS_FILE);
+    for (size_t i = 0; i < AEGIS_CLASS_COUNT; i++)
+      if (i != AEGIS_CLASS_FILE)
+        told["classes"][class_names[i]] = try_mechanism(*image, *maps, *types, *canary, mechanism, i);
+  }
   canary->remove();
   if (arguments.json) {
     std::puts(json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
@@ -73,11 +87,12 @@ int probe_kernel(const Arguments& arguments) {
   }
   std::printf("kernel %s, lsm %s, lockdown %s\n", facts.release.c_str(), facts.lsm_list.c_str(),
               facts.lockdown.c_str());
-  for (const auto& [name, found] : json["mechanisms"].items())
-    std::printf("%-11s %s\n", name.c_str(),
-                found["felt"]       ? "felt"
-                : found["attached"] ? "attached, not felt"
-                                    : "cannot attach");
+  for (const auto& [name, found] : json["mechanisms"].items()) {
+    std::printf("%-11s file %s", name.c_str(), describe(found));
+    for (const auto& [rule_class, of_class] : found["classes"].items())
+      std::printf(", %s %s", rule_class.c_str(), describe(of_class));
+    std::puts("");
+  }
   return 0;
 }
 

@@ -89,6 +89,7 @@ Status Raising::arm() {
   }
   settings.canary = canary_->inode();
   settings.canary_path = hash_path(canary_->path());
+  settings.canary_task = canary_->task();
   settings.signal = static_cast<uint32_t>(signal());
   settings.mode = arguments_.gate.asked == Asked::enforce ? AEGIS_MODE_ENFORCE : AEGIS_MODE_AUDIT;
   maps_.control.switch_settings(settings);
@@ -99,7 +100,7 @@ Status Raising::arm() {
 GateFacts Raising::climb() {
   GateFacts facts;
   facts.lsm_listed = report_.kernel.lsm_lists_bpf;
-  ground_.emplace(Ground{image_, instance_, maps_, types_, *canary_, signal(), true});
+  ground_.emplace(Ground{image_, instance_, maps_, types_, *canary_, signal(), true, served_classes(read_standing(maps_).classes)});
   Ladder ladder(*ground_);
   ladder.find_existing();
   auto standing = ladder.climb(plan_rungs(arguments_.gate, facts.lsm_listed));
@@ -109,7 +110,9 @@ GateFacts Raising::climb() {
     standing = observe(ladder, facts);
   facts.lsm_tried = ladder.was_tried(Mechanism::lsm);
   facts.blockers = ladder.blockers();
-  if (facts.blockers.contains("PERMISSION_MISSING") && report_.kernel.lockdown == "confidentiality")
+  const bool is_refused =
+      facts.blockers.contains("PERMISSION_MISSING") || facts.blockers.contains("NETWORK_HOOK_UNAVAILABLE");
+  if (is_refused && report_.kernel.lockdown == "confidentiality")
     facts.blockers.insert("LOCKDOWN_CONFIDENTIALITY");
   if (facts.felt != Mechanism::none) facts.blockers.clear();  // what stopped a rung above did not stop this one
   report_.message = ladder.reasons();
@@ -154,18 +157,18 @@ void Raising::disarm() {
   aegis_settings settings = maps_.control.settings();
   settings.canary = {};
   settings.canary_path = 0;
+  settings.canary_task = {};
   maps_.control.switch_settings(settings);
   if (canary_) canary_->remove();
 }
 
 Status Raising::take_down() {
   if (!has_maps()) return Done{};
-  const auto mechanism = standing_.attachment.mechanism;
-  const uint32_t hooks = standing_.attachment.attached_hooks();
+  const HookSet hooks = standing_.attachment.attached_hooks();
   auto released = release(standing_.attachment);
   maps_.control->epoch++;  // the next start finds nothing to adopt
   if (!released) return released;
-  if (!canary_->wait_until_unfelt(mechanism, hooks, signal()))
+  if (!canary_->wait_until_unfelt(hooks, signal()))
     return Error{"cannot see the programs go: the canary still feels them", "Look with bpftool prog"};
   return Done{};
 }

@@ -11,6 +11,7 @@
 #include <future>
 
 #include "agent/commands.h"
+#include "agent/confinement.h"
 #include "agent/daemon.h"
 #include "agent/privileges.h"
 #include "agent/raising.h"
@@ -73,9 +74,9 @@ class Life {
     if (raising_.has_maps()) report_.policy = read_standing(raising_.maps());
     enforces_ = !report_.verdict.audit_only;
     publish();
-    if (auto dropped = drop_privileges(); !dropped) return give_up(dropped.error());
-    if (auto started = start_authority(); !started) return give_up(started.error());
     ::malloc_trim(0);
+    if (auto confined = confine(); !confined) return give_up(confined.error());
+    if (auto started = start_authority(); !started) return give_up(started.error());
     std::fprintf(stderr, "aegis-agent: %s, mechanism %s, instance %s\n", report_.verdict.runtime_state.c_str(),
                  mechanism_name(report_.verdict.mechanism), instance_.name.c_str());
     if (auto told = notify_manager("READY=1\nSTATUS=" + report_.verdict.runtime_state); !told) (void)fail(told.error());
@@ -83,6 +84,13 @@ class Life {
     Daemon daemon({arguments_, instance_, raising_.maps(), raising_.canary(), raising_.standing(), report_,
                    raising_.signal(), authority_});
     return stop(daemon.run(signals));
+  }
+
+  // Before readiness is announced, and before anything of others is read.
+  static Status confine() {
+    if (auto dropped = drop_privileges(); !dropped) return dropped;
+    if (auto limited = limit_memory(); !limited) return limited;
+    return filter_system_calls();
   }
 
   // Under the gate that fails closed the daemon answers for both halves of its policy, or does not start.

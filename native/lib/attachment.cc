@@ -16,6 +16,13 @@
 namespace aegis {
 namespace {
 
+// Broken on purpose for the proofs.
+#ifdef AEGIS_MUTANT_NO_PINS
+constexpr bool pins_links = false;
+#else
+constexpr bool pins_links = true;
+#endif
+
 void note_link(HookState& hook, int link_fd) {
   bpf_link_info info{};
   __u32 length = sizeof info;
@@ -37,7 +44,7 @@ Status attach_one(bpf_program* program, Attachment& attachment) {
   // One call attaches LSM, tracing and raw tracepoint programs alike and answers a link.
   UniqueFd link(bpf_raw_tracepoint_open(nullptr, bpf_program__fd(program)));
   if (!link) return attach_error(name, errno);
-  if (!attachment.pin_dir.empty()) {
+  if (!attachment.pin_dir.empty() && pins_links) {
     const std::string path = attachment.pin_dir + "/" + name;
     if (bpf_obj_pin(link.get(), path.c_str()) != 0)
       return system_error("pin " + path, errno, "Mount bpffs: mount -t bpf bpf /sys/fs/bpf", "BPFFS_UNMOUNTED");
@@ -52,11 +59,21 @@ Status attach_one(bpf_program* program, Attachment& attachment) {
 
 }  // namespace
 
-uint32_t Attachment::attached_hooks() const {
-  uint32_t bits = 0;
+void withdraw(Attachment& attachment) {
+  std::vector<uint32_t> programs;
+  for (const auto& link : attachment.links)
+    if (const uint32_t id = program_of_link(link.get())) programs.push_back(id);
+  for (const auto& pin : attachment.pins) ::unlink((attachment.pin_dir + "/" + pin).c_str());
+  if (!attachment.pin_dir.empty()) ::rmdir(attachment.pin_dir.c_str());  // fails while others' pins are in it
+  attachment.links.clear();
+  (void)wait_until_gone(programs);
+}
+
+HookSet Attachment::attached_hooks() const {
+  HookSet attached = 0;
   for (size_t i = 0; i < hooks.size(); i++)
-    if (hooks[i].is_attached) bits |= 1u << i;
-  return bits;
+    if (hooks[i].is_attached) attached |= hook_bit(i);
+  return attached;
 }
 
 Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
@@ -76,11 +93,24 @@ Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const K
   bpf_object__for_each_program(program, object->get()) {
     if (!bpf_program__autoload(program)) continue;
     if (auto attached = attach_one(program, attachment); !attached) {
-      (void)detach(attachment);
+      withdraw(attachment);
       return attached.error();
     }
   }
   return attachment;
+}
+
+Status extend(Attachment& attachment, const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
+              HookSet hooks) {
+  const HookSet missing = hooks & ~attachment.attached_hooks();
+  if (missing == 0) return Done{};
+  auto more = attach(image, maps, types, {attachment.mechanism, missing, attachment.pin_dir});
+  if (!more) return more.error();
+  for (size_t i = 0; i < attachment.hooks.size(); i++)
+    if (more->hooks[i].is_wanted) attachment.hooks[i] = more->hooks[i];
+  for (auto& pin : more->pins) attachment.pins.push_back(std::move(pin));
+  for (auto& link : more->links) attachment.links.push_back(std::move(link));
+  return Done{};
 }
 
 Result<Attachment> adopt(const std::string& pin_dir, Mechanism mechanism) {

@@ -31,12 +31,12 @@ struct Attachment {
   std::vector<std::string> pins;  // names below pin_dir
   std::vector<UniqueFd> links;
 
-  uint32_t attached_hooks() const;
+  HookSet attached_hooks() const;
 };
 
 struct AttachRequest {
   Mechanism mechanism;
-  uint32_t hooks;       // bits by enum aegis_hook
+  HookSet hooks;
   std::string pin_dir;  // "" attaches for the life of this process only
 };
 
@@ -47,6 +47,14 @@ WantedTypes wanted_types(bpf_object* object);
 // whole, so that a partial attachment never exists.
 Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
                           const AttachRequest& request);
+
+// Attaches what `hooks` adds to an attachment that is in force, under its own
+// mechanism and beside its pins. On an error the attachment is as it was.
+Status extend(Attachment& attachment, const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
+              HookSet hooks);
+
+// Takes back what attach() made, and nothing of what else is pinned beside it.
+void withdraw(Attachment& attachment);
 
 // Takes over links that an earlier process pinned; enforcement is not interrupted.
 Result<Attachment> adopt(const std::string& pin_dir, Mechanism mechanism);

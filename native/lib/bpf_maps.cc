@@ -49,6 +49,7 @@ UniqueFd create_inner_template(bpf_map* outer) {
   const bpf_map* inner = bpf_map__inner_map(outer);
   if (inner == nullptr) return UniqueFd();
   LIBBPF_OPTS(bpf_map_create_opts, options);
+  options.map_flags = bpf_map__map_flags(inner);
   return UniqueFd(bpf_map_create(bpf_map__type(inner), "template", bpf_map__key_size(inner), bpf_map__value_size(inner),
                                  1, &options));
 }
@@ -63,7 +64,7 @@ Result<UniqueFd> create_map(bpf_map* map, const std::string& name) {
                              bpf_map__max_entries(map), &options));
   if (!fd) {
     const int error = errno;
-    return system_error("create the BPF map " + name, error, "Run as root with CAP_BPF",
+    return system_error("create the BPF map " + name, error, "Run as root with CAP_BPF, and outside of what the policy in force denies bpf",
                         error == EPERM ? "PERMISSION_MISSING" : "");
   }
   return fd;

@@ -95,6 +95,43 @@ btf_member BtfBlob::member(uint32_t id, uint32_t index) const {
   return member;
 }
 
+struct btf_array BtfBlob::array(uint32_t id) const {
+  struct btf_array found{};
+  if (BTF_INFO_KIND(type(id).info) == BTF_KIND_ARRAY)
+    std::memcpy(&found, types_.data() + offsets_[id] + sizeof(btf_type), sizeof found);
+  return found;
+}
+
+std::optional<uint32_t> BtfBlob::enumerator(uint32_t id, std::string_view wanted) const {
+  const btf_type found = type(id);
+  if (BTF_INFO_KIND(found.info) != BTF_KIND_ENUM) return std::nullopt;
+  for (uint32_t i = 0; i < BTF_INFO_VLEN(found.info); i++) {
+    btf_enum value;
+    std::memcpy(&value, types_.data() + offsets_[id] + sizeof found + i * sizeof value, sizeof value);
+    if (name(value.name_off) == wanted) return static_cast<uint32_t>(value.val);
+  }
+  return std::nullopt;
+}
+
+uint32_t BtfBlob::bytes_of(uint32_t id) const {
+  const uint32_t resolved = resolve(id);
+  const btf_type found = type(resolved);
+  switch (BTF_INFO_KIND(found.info)) {
+    case BTF_KIND_INT:
+    case BTF_KIND_ENUM:
+    case BTF_KIND_STRUCT:
+    case BTF_KIND_UNION:
+      return found.size;
+    case BTF_KIND_ARRAY: {
+      const struct btf_array elements = array(resolved);
+      const btf_type element = type(resolve(elements.type));  // arrays of arrays are not looked into
+      return BTF_INFO_KIND(element.info) == BTF_KIND_INT ? element.size * elements.nelems : 0;
+    }
+    default:
+      return 0;
+  }
+}
+
 uint32_t BtfBlob::resolve(uint32_t id) const {
   for (int depth = 0; depth < 32; depth++) {
     const btf_type found = type(id);

@@ -21,6 +21,13 @@ class BtfBlob {
   std::string_view name(uint32_t offset) const;    // "" when out of range
   btf_member member(uint32_t id, uint32_t index) const;
 
+  struct btf_array array(uint32_t id) const;  // zeros when it is none
+  // Value of an enumerator by name, nothing when the type is no (32-bit) enumeration or lacks it.
+  std::optional<uint32_t> enumerator(uint32_t id, std::string_view name) const;
+
+  // Size in bytes of a type that has one (integer, enumeration, structure, union, array), else 0.
+  uint32_t bytes_of(uint32_t id) const;
+
   // Follows typedefs and qualifiers to what a type really is.
   uint32_t resolve(uint32_t id) const;
 

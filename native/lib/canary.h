@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The canary: a file of the agent's own that every attached program must act
-// on, and a child that tries. What the child felt is the only evidence that a
-// mechanism works; the agent itself never touches the file while it is armed.
+// The canary: a file of the agent's own that the file class must act on, a name
+// that the other classes must act on, and a child that tries. What the child
+// felt is the only evidence that a mechanism works; the agent itself never
+// touches the file while it is armed.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,32 +32,46 @@ struct Feeling {
   int error = 0;  // errno of the call or of what kept it from being tried
 };
 
+// How much of what is attached is tried: one act of each class, every act the
+// agent can still try after it gave up its privileges, or those that need them as well.
+enum class Depth { quick, full, privileged };
+
+// How often programs of the rung have acted on the canary, by class.
+using CanaryCount = std::function<uint64_t(size_t rule_class)>;
+
 class Canary {
  public:
-  // Makes the file in `directory`, which only root can enter.
+  // Makes the file in `directory`, which only root can enter, and a new name.
   static Result<Canary> make(const std::string& directory);
+  // No file: for the classes that need none, by the name of a running agent's canary.
+  static Result<Canary> make_named(const aegis_name& task);
   Canary(Canary&&) = default;
   Canary& operator=(Canary&&) = default;
   ~Canary();
 
   aegis_inode inode() const { return inode_; }
   const std::string& path() const { return path_; }
+  const aegis_name& task() const { return task_; }
 
-  // One child an act. `hooks` limits the acts to the hooks that are attached;
-  // `only_open` to the one act every rung can feel. `signal` is what is to kill.
-  std::vector<Feeling> feel(Mechanism mechanism, uint32_t hooks, int signal, bool only_open) const;
+  // One child an act of the hooks that are attached. `signal` is what is to
+  // kill. With `count`, an act that was stopped while no program of its class
+  // acted on the canary was stopped by something else: could_not.
+  std::vector<Feeling> feel(HookSet hooks, int signal, Depth depth, const CanaryCount& count) const;
 
   // After the programs were released: returns when no act is stopped any more, or
   // false after five seconds. Uses the file up; remove() is all that is left.
-  bool wait_until_unfelt(Mechanism mechanism, uint32_t hooks, int signal) const;
+  bool wait_until_unfelt(HookSet hooks, int signal) const;
 
   // Removes the file. Disarm the canary in the settings first, or this process dies.
   void remove();
 
  private:
   Canary() = default;
+  Status make_program();
+
   std::string path_;
-  UniqueFd file_;
+  UniqueFd file_, program_;
+  aegis_name task_{};
   aegis_inode inode_{};
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/events.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -23,6 +24,27 @@ double wall_time(uint64_t boot_ns) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
   };
   return seconds(wall) - seconds(boot) + static_cast<double>(boot_ns) / 1e9;
+}
+
+// IPv4 is held as v4-mapped and told as it is written.
+std::string address_text(const aegis_address& address) {
+  char text[INET6_ADDRSTRLEN] = {};
+  const bool is_mapped = address.words[0] == 0 && address.words[1] == 0 && address.words[2] == htonl(0xffff);
+  const void* bytes = is_mapped ? static_cast<const void*>(&address.words[3]) : &address;
+  ::inet_ntop(is_mapped ? AF_INET : AF_INET6, bytes, text, sizeof text);
+  return text;
+}
+
+// What the act was about, where it was no file.
+void add_subject(nlohmann::ordered_json& json, const aegis_event& event, size_t rule_class) {
+  if (rule_class == AEGIS_CLASS_NETWORK) {
+    const aegis_address none{};
+    if (std::memcmp(&event.address, &none, sizeof none) != 0) json["address"] = address_text(event.address);
+    if (event.port != 0) json["port"] = event.port;
+    if (event.protocol != 0) json["protocol"] = event.protocol;
+  }
+  if (rule_class == AEGIS_CLASS_PTRACE) json["target"] = event.detail;
+  if (rule_class == AEGIS_CLASS_BPF) json["command"] = event.detail;
 }
 
 }  // namespace
@@ -48,7 +70,7 @@ std::string render_event(const aegis_event& event, const std::string& path, LogF
   const std::string comm(event.comm, ::strnlen(event.comm, sizeof event.comm));
   const std::string device = std::to_string(event.dev >> 20) + ":" + std::to_string(event.dev & 0xfffff);
   if (format == LogFormat::text) {
-    std::string line = std::string(action_name(event.action)) + " " + (hook ? hook->name : "unknown") +
+    std::string line = std::string(action_name(event.action)) + " " + std::string(hook ? hook->name : "unknown") +
                        " pid=" + std::to_string(event.pid) + " uid=" + std::to_string(event.uid) + " comm=";
     for (const char c : comm) line += c >= ' ' && c <= '~' ? c : '?';
     return line + " dev=" + device + " ino=" + std::to_string(event.ino) + (path.empty() ? "" : " path=" + path);
@@ -61,7 +83,7 @@ std::string render_event(const aegis_event& event, const std::string& path, LogF
       {"uid", event.uid},
       {"cgroup", event.cgroup},
       {"comm", comm},
-      {"class", hook ? hook->class_name : "unknown"},
+      {"class", hook ? hook->class_name() : "unknown"},
       {"hook", hook ? hook->name : "unknown"},
       {"action", action_name(event.action)},
       {"mechanism", mechanism_name(static_cast<Mechanism>(event.mechanism % AEGIS_MECHANISM_COUNT))},
@@ -71,6 +93,7 @@ std::string render_event(const aegis_event& event, const std::string& path, LogF
     json["ino"] = event.ino;
   }
   if (!path.empty()) json["path"] = path;
+  if (hook != nullptr) add_subject(json, event, hook->rule_class);
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

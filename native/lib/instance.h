@@ -20,6 +20,8 @@ struct Instance {
   std::string report_path;
   std::string pin_root;  // on bpffs
 
+  // Where the links of one epoch are pinned.
+  std::string links_dir(uint64_t epoch) const { return pin_root + "/links-" + std::to_string(epoch); }
   std::string policy_path(uint64_t generation) const { return state_dir + "/policy-" + std::to_string(generation); }
 };
 

@@ -16,12 +16,13 @@ namespace aegis {
 namespace {
 
 constexpr size_t max_btf_bytes = 256u << 20;
-constexpr std::string_view cache_head = "aegis kernel types 1\n";
+constexpr std::string_view cache_head = "aegis kernel types 2\n";
 
 struct Field {
   std::string name;
   uint32_t bit_offset;
-  uint32_t bytes;  // of an integer; 0 for a pointer
+  uint32_t bytes;  // 0 for a pointer
+  bool is_opaque;  // a structure, union or array: its place alone is of interest
 };
 
 // Finds members by name, also inside anonymous structures and unions.
@@ -37,9 +38,9 @@ void find_fields(const BtfBlob& blob, uint32_t structure, uint32_t base,
     if (name.empty() && (kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION) && depth > 0)
       find_fields(blob, target, offset, wanted, fields, depth - 1);
     else if (wanted.contains(name) && kind == BTF_KIND_PTR)
-      fields.push_back({std::string(name), offset, 0});
-    else if (wanted.contains(name) && kind == BTF_KIND_INT)
-      fields.push_back({std::string(name), offset, blob.type(target).size});
+      fields.push_back({std::string(name), offset, 0, false});
+    else if (const uint32_t bytes = blob.bytes_of(target); wanted.contains(name) && bytes > 0)
+      fields.push_back({std::string(name), offset, bytes, kind != BTF_KIND_INT});
   }
 }
 
@@ -54,7 +55,7 @@ class SmallBtf {
 
   bool add(const std::string& name, uint32_t bytes, const std::vector<Field>& fields) {
     std::vector<int> types;
-    for (const auto& field : fields) types.push_back(type_of(field.bytes));
+    for (const auto& field : fields) types.push_back(type_of(field));
     if (!btf_ || btf__add_struct(btf_.get(), name.c_str(), bytes) < 0) return false;
     for (size_t i = 0; i < fields.size(); i++)
       if (btf__add_field(btf_.get(), fields[i].name.c_str(), types[i], fields[i].bit_offset, 0) != 0) return false;
@@ -68,16 +69,19 @@ class SmallBtf {
   }
 
  private:
-  int type_of(uint32_t bytes) {
-    auto& id = types_[bytes];
-    if (id == 0)
-      id = bytes == 0 ? btf__add_ptr(btf_.get(), 0)
-                      : btf__add_int(btf_.get(), ("u" + std::to_string(bytes * 8)).c_str(), bytes, 0);
+  int type_of(const Field& field) {
+    auto& id = types_[{field.bytes, field.is_opaque}];
+    if (id == 0 && field.is_opaque)
+      id = btf__add_struct(btf_.get(), "", field.bytes);
+    else if (id == 0)
+      id = field.bytes == 0
+               ? btf__add_ptr(btf_.get(), 0)
+               : btf__add_int(btf_.get(), ("u" + std::to_string(field.bytes * 8)).c_str(), field.bytes, 0);
     return id;
   }
 
   std::unique_ptr<struct btf, BtfCloser> btf_;
-  std::map<uint32_t, int> types_;
+  std::map<std::pair<uint32_t, bool>, int> types_;
 };
 
 constexpr const char* own_btf_path = "/sys/kernel/btf/vmlinux";
@@ -109,29 +113,57 @@ Result<std::string> read_btf(const std::string& path) {
   return read_file(path, max_btf_bytes);
 }
 
+std::string render_numbers(const Numbers& numbers) {
+  std::string text;
+  for (const auto& [name, value] : numbers) text += name + " " + std::to_string(value) + "\n";
+  return text + "\n";
+}
+
 std::string render_cache(const KernelTypes& types) {
   std::string text(cache_head);
   for (const auto& [name, function] : types.functions)
     text += name + " " + std::to_string(function.id) + " " + std::to_string(function.parameters) + "\n";
-  return text + "\n" + types.btf;
+  return text + "\n" + render_numbers(types.structure_ids) + render_numbers(types.enumerators) + types.btf;
+}
+
+// Takes lines off the front of `text` up to an empty one, each of `count` fields.
+std::optional<std::vector<std::vector<std::string_view>>> take_lines(std::string_view& text, size_t count) {
+  std::vector<std::vector<std::string_view>> lines;
+  for (;;) {
+    const auto end = text.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    auto fields = split(text.substr(0, end), ' ');
+    text.remove_prefix(end + 1);
+    if (fields.size() == 1 && fields[0].empty()) return lines;
+    if (fields.size() != count) return std::nullopt;
+    lines.push_back(std::move(fields));
+  }
+}
+
+bool parse_numbers(std::string_view& text, Numbers& numbers) {
+  const auto lines = take_lines(text, 2);
+  if (!lines) return false;
+  for (const auto& line : *lines) {
+    const auto value = parse_decimal(line[1], UINT32_MAX);
+    if (!value) return false;
+    numbers[std::string(line[0])] = static_cast<uint32_t>(*value);
+  }
+  return true;
 }
 
 std::optional<KernelTypes> parse_cache(std::string_view text) {
   if (!text.starts_with(cache_head)) return std::nullopt;
   text.remove_prefix(cache_head.size());
   KernelTypes types;
-  for (;;) {
-    const auto end = text.find('\n');
-    if (end == std::string_view::npos) return std::nullopt;
-    const auto fields = split(text.substr(0, end), ' ');
-    text.remove_prefix(end + 1);
-    if (fields.size() == 1 && fields[0].empty()) break;
-    if (fields.size() != 3) return std::nullopt;
-    const auto id = parse_decimal(fields[1], UINT32_MAX);
-    const auto parameters = parse_decimal(fields[2], 255);
+  const auto functions = take_lines(text, 3);
+  if (!functions) return std::nullopt;
+  for (const auto& line : *functions) {
+    const auto id = parse_decimal(line[1], UINT32_MAX);
+    const auto parameters = parse_decimal(line[2], 255);
     if (!id || !parameters) return std::nullopt;
-    types.functions[std::string(fields[0])] = {static_cast<uint32_t>(*id), static_cast<uint32_t>(*parameters)};
+    types.functions[std::string(line[0])] = {static_cast<uint32_t>(*id), static_cast<uint32_t>(*parameters)};
   }
+  if (!parse_numbers(text, types.structure_ids) || !parse_numbers(text, types.enumerators)) return std::nullopt;
   if (!BtfBlob::parse(text)) return std::nullopt;
   types.btf = text;
   return types;
@@ -154,7 +186,14 @@ Result<KernelTypes> find_kernel_types(std::string_view bytes, const WantedTypes&
       const auto found = wanted.functions.find(blob->name(type.name_off));
       if (found == wanted.functions.end()) continue;
       types.functions[*found] = {id, kind == BTF_KIND_FUNC ? BTF_INFO_VLEN(blob->type(type.type).info) : 0};
+    } else if (kind == BTF_KIND_ENUM && type.name_off != 0) {
+      const auto found = wanted.enumerations.find(blob->name(type.name_off));
+      if (found == wanted.enumerations.end()) continue;
+      for (const auto& name : found->second)
+        if (const auto value = blob->enumerator(id, name)) types.enumerators[name] = *value;
     } else if (kind == BTF_KIND_STRUCT && type.name_off != 0) {
+      if (const auto named = wanted.structure_ids.find(blob->name(type.name_off)); named != wanted.structure_ids.end())
+        types.structure_ids[*named] = id;
       const auto found = wanted.structures.find(blob->name(type.name_off));
       if (found == wanted.structures.end() || !done.insert(found->first).second) continue;
       std::vector<Field> fields;

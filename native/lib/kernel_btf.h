@@ -22,15 +22,23 @@ struct KernelFunction {
 
 using KernelFunctions = std::map<std::string, KernelFunction, std::less<>>;
 
-// What to look for: functions (and btf_trace_ typedefs) by name, and structures
-// by name with the members that are read.
+using Names = std::set<std::string, std::less<>>;
+using Numbers = std::map<std::string, uint32_t, std::less<>>;
+
+// What to look for: functions (and btf_trace_ typedefs) by name, structures by
+// name with the members that are read, structures whose id is wanted, and
+// enumerations by name with the values that are.
 struct WantedTypes {
-  std::set<std::string, std::less<>> functions;
-  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> structures;
+  Names functions;
+  std::map<std::string, Names, std::less<>> structures;
+  Names structure_ids;
+  std::map<std::string, Names, std::less<>> enumerations;
 };
 
 struct KernelTypes {
   KernelFunctions functions;
+  Numbers structure_ids;  // BTF type id by name
+  Numbers enumerators;    // value by name; absent where the kernel has no such value
   std::string btf;  // a BTF blob with just the wanted structures, for relocation
 };
 

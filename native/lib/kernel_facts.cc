@@ -59,6 +59,8 @@ std::string selected_lockdown(const std::string& text) {
   return text.substr(open + 1, close - open - 1);
 }
 
+std::string read_lockdown() { return selected_lockdown(first_line("/sys/kernel/security/lockdown")); }
+
 KernelFacts read_kernel_facts(const Seams& seams, const std::string& pin_root) {
   KernelFacts facts;
   utsname name{};
@@ -66,7 +68,7 @@ KernelFacts read_kernel_facts(const Seams& seams, const std::string& pin_root) {
   facts.boot_id = first_line("/proc/sys/kernel/random/boot_id");
   facts.lsm_list = first_line(seams.lsm_path);
   facts.lsm_lists_bpf = lists_lsm(facts.lsm_list, "bpf");
-  facts.lockdown = selected_lockdown(first_line("/sys/kernel/security/lockdown"));
+  facts.lockdown = read_lockdown();
   const std::string btf = seams.btf_path.empty() ? "/sys/kernel/btf/vmlinux" : seams.btf_path;
   facts.has_btf = ::access(btf.c_str(), R_OK) == 0;
   facts.has_bpffs = is_on_bpffs(pin_root);

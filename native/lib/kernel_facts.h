@@ -31,6 +31,9 @@ bool lists_lsm(const std::string& list, const std::string& name);
 // The bracketed word of "none [integrity] confidentiality"; "none" when absent.
 std::string selected_lockdown(const std::string& text);
 
+// The lockdown in force: none, integrity or confidentiality.
+std::string read_lockdown();
+
 // Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat), 0 when gone.
 uint64_t process_start_ticks(int pid);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "aegis.h"
 
@@ -33,17 +34,32 @@ constexpr bool sends_signal(Mechanism mechanism) {
   return mechanism == Mechanism::fentry || mechanism == Mechanism::tracepoint;
 }
 
+// Sets by enum aegis_hook and by enum aegis_class, one bit each.
+using HookSet = uint64_t;
+using ClassSet = uint32_t;
+
+constexpr HookSet hook_bit(size_t hook) { return HookSet{1} << hook; }
+constexpr ClassSet class_bit(size_t rule_class) { return ClassSet{1} << rule_class; }
+
+constexpr std::array<const char*, AEGIS_CLASS_COUNT> class_names = {{
+#define AEGIS_CLASS_ROW(ID, name) #name,
+    AEGIS_CLASSES(AEGIS_CLASS_ROW)
+#undef AEGIS_CLASS_ROW
+}};
+
 struct HookInfo {
-  const char* name;
-  const char* class_name;
+  std::string_view name;
+  size_t rule_class;  // enum aegis_class
   bool is_required;
+
+  constexpr const char* class_name() const { return class_names[rule_class]; }
+  constexpr bool is_syscall() const { return name.starts_with("syscall_"); }
 };
 
 constexpr std::array<HookInfo, AEGIS_HOOK_COUNT> hook_table = {{
-#define AEGIS_CLASS_NAME_FILE "file"
 #define AEGIS_NEED_REQUIRED true
 #define AEGIS_NEED_OPTIONAL false
-#define AEGIS_HOOK_ROW(ID, name, CLASS, NEED) {#name, AEGIS_CLASS_NAME_##CLASS, AEGIS_NEED_##NEED},
+#define AEGIS_HOOK_ROW(ID, name, CLASS, NEED) {#name, AEGIS_CLASS_##CLASS, AEGIS_NEED_##NEED},
     AEGIS_HOOKS(AEGIS_HOOK_ROW)
 #undef AEGIS_HOOK_ROW
 }};
@@ -53,12 +69,30 @@ constexpr const char* action_name(unsigned action) {
   return action < AEGIS_ACTION_COUNT ? names[action] : "unknown";
 }
 
-// The hooks one mechanism carries, as a set of bits by enum aegis_hook.
-constexpr uint32_t hooks_of(Mechanism mechanism) {
-  const uint32_t syscall = 1u << AEGIS_HOOK_SYSCALL_PATH;
-  const uint32_t all = (1u << AEGIS_HOOK_COUNT) - 1;
-  if (mechanism == Mechanism::none) return 0;
-  return mechanism == Mechanism::tracepoint ? syscall : all & ~syscall;
+inline constexpr ClassSet all_classes = class_bit(AEGIS_CLASS_COUNT) - 1;
+
+// The hooks one mechanism carries for the classes. A signal for each module
+// that something happens to ask for would be out of proportion; see module.bpf.h.
+constexpr HookSet hooks_of(Mechanism mechanism, ClassSet classes) {
+  HookSet hooks = 0;
+  if (mechanism == Mechanism::none) return hooks;
+  for (size_t i = 0; i < hook_table.size(); i++)
+    if ((classes >> hook_table[i].rule_class & 1) != 0 &&
+        hook_table[i].is_syscall() == (mechanism == Mechanism::tracepoint))
+      hooks |= hook_bit(i);
+  return mechanism == Mechanism::fentry ? hooks & ~hook_bit(AEGIS_HOOK_MODULE_REQUEST) : hooks;
 }
+
+// Those of them without which a class must not be claimed.
+constexpr HookSet required_hooks(Mechanism mechanism, ClassSet classes) {
+  HookSet hooks = hooks_of(mechanism, classes);
+  for (size_t i = 0; i < hook_table.size(); i++)
+    if (!hook_table[i].is_required) hooks &= ~hook_bit(i);
+  return hooks;
+}
+
+// The classes whose hooks are to be attached for a policy; with none applied
+// yet, or one without rules, the file class, so that there is something to feel.
+constexpr ClassSet served_classes(ClassSet policy) { return policy == 0 ? class_bit(AEGIS_CLASS_FILE) : policy; }
 
 }  // namespace aegis

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,8 +65,7 @@ Error policy_error(const std::string& file, uint32_t line, uint32_t column, cons
 // the source in errors.
 Result<Policy> parse_policy(std::string_view text, const std::string& file);
 
-// Refuses sections of classes that this build does not enforce, so that a rule
-// is never accepted and then ignored.
-Status check_enforced(const Policy& policy, const std::string& file);
+// The enforcement class (enum aegis_class) whose rules a section holds, if any.
+std::optional<size_t> class_of(Section section);
 
 }  // namespace aegis

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/policy_entry.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <climits>
 #include <cstring>
 
 #include "aegis.h"
+#include "lib/address.h"
 #include "lib/text.h"
 
 namespace aegis {
@@ -44,18 +43,8 @@ Fault check_comm(std::string_view text) {
   return std::nullopt;
 }
 
-// Parses an address of either family into 16 bytes; 0 when it is neither.
-unsigned address_bits(std::string_view text, uint8_t* bytes) {
-  const std::string terminated(text);
-  if (::inet_pton(AF_INET, terminated.c_str(), bytes) == 1) return 32;
-  if (::inet_pton(AF_INET6, terminated.c_str(), bytes) == 1) return 128;
-  return 0;
-}
-
 Fault check_ip(std::string_view text) {
-  uint8_t bytes[16];
-  if (address_bits(text, bytes) == 0)
-    return EntryFault{0, "not an IPv4 or IPv6 address", "Write 192.0.2.1 or 2001:db8::1"};
+  if (!parse_address(text)) return EntryFault{0, "not an IPv4 or IPv6 address", "Write 192.0.2.1 or 2001:db8::1"};
   return std::nullopt;
 }
 
@@ -63,15 +52,15 @@ Fault check_cidr(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos)
     return EntryFault{text.size(), "no prefix length", "Write 192.0.2.0/24, or use [deny_ip]"};
-  uint8_t bytes[16];
-  const unsigned bits = address_bits(text.substr(0, slash), bytes);
-  if (bits == 0) return EntryFault{0, "not an IPv4 or IPv6 network", "Write 192.0.2.0/24 or 2001:db8::/32"};
+  const auto address = parse_address(text.substr(0, slash));
+  if (!address) return EntryFault{0, "not an IPv4 or IPv6 network", "Write 192.0.2.0/24 or 2001:db8::/32"};
+  const unsigned bits = address->bits;
   const auto prefix = parse_decimal(text.substr(slash + 1), bits);
   if (!prefix)
     return EntryFault{slash + 1, "the prefix length is not a number from 0 to " + std::to_string(bits),
                       "Correct the prefix length"};
   for (unsigned bit = static_cast<unsigned>(*prefix); bit < bits; bit++)
-    if (bytes[bit / 8] & (0x80 >> (bit % 8)))
+    if (address->bytes[bit / 8] & (0x80 >> (bit % 8)))
       return EntryFault{0, "bits are set beyond the prefix", "Write the network's first address, or a longer prefix"};
   return std::nullopt;
 }
@@ -109,8 +98,8 @@ Fault check_ip_port(std::string_view text) {
   const auto end = text.find(bracketed ? ']' : ':');
   if (end == std::string_view::npos) return EntryFault{0, "no port", way_out};
   const auto address = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
-  uint8_t bytes[16];
-  if (address_bits(address, bytes) != (bracketed ? 128u : 32u)) return EntryFault{0, "not an address", way_out};
+  const auto parsed = parse_address(address);
+  if (!parsed || parsed->bits != (bracketed ? 128u : 32u)) return EntryFault{0, "not an address", way_out};
   const size_t colon = bracketed ? end + 1 : end;
   if (colon >= text.size() || text[colon] != ':') return EntryFault{colon, "no port", way_out};
   const auto parts = split(text.substr(colon + 1), ':');

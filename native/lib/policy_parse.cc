@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "aegis.h"
 #include "lib/policy.h"
 #include "lib/policy_entry.h"
 #include "lib/text.h"
@@ -12,34 +13,6 @@ namespace {
 constexpr const char* names[section_count] = {
     "deny_path",    "deny_inode",  "deny_comm",        "deny_exec_path", "deny_ip",      "deny_cidr", "deny_port",
     "deny_ip_port", "deny_ptrace", "deny_module_load", "deny_bpf",       "allow_cgroup", "tool"};
-
-// The class a section belongs to, where this build does not enforce it; "" where it does.
-const char* class_missing(Section section) {
-  switch (section) {
-    case Section::deny_path:
-    case Section::deny_inode:
-    case Section::allow_cgroup:
-    case Section::tool:  // not the kernel's business: the runtime authority reads and serves it
-      return "";
-    case Section::deny_comm:
-    case Section::deny_exec_path:
-      return "exec";
-    case Section::deny_ip:
-    case Section::deny_cidr:
-    case Section::deny_port:
-    case Section::deny_ip_port:
-      return "network";
-    case Section::deny_ptrace:
-      return "ptrace";
-    case Section::deny_module_load:
-      return "module";
-    case Section::deny_bpf:
-      return "bpf";
-    case Section::count:
-      break;
-  }
-  return "unknown";
-}
 
 // A bracketed IPv6 address with a port begins like a section and goes on after the bracket.
 bool is_header(std::string_view line) {
@@ -154,18 +127,31 @@ Error policy_error(const std::string& file, uint32_t line, uint32_t column, cons
 
 Result<Policy> parse_policy(std::string_view text, const std::string& file) { return Parser(text, file).parse(); }
 
-Status check_enforced(const Policy& policy, const std::string& file) {
-  for (size_t i = 0; i < section_count; i++) {
-    const auto section = static_cast<Section>(i);
-    const std::string missing = class_missing(section);
-    if (missing.empty() || policy.sections[i].empty()) continue;
-    const Entry& first = policy.sections[i].front();
-    return policy_error(
-        file, first.line, first.column,
-        std::string("[") + names[i] + "] needs the " + missing + " class, which this build does not enforce",
-        "Remove the section; nothing of the policy was applied");
+std::optional<size_t> class_of(Section section) {
+  switch (section) {
+    case Section::deny_path:
+    case Section::deny_inode:
+      return AEGIS_CLASS_FILE;
+    case Section::deny_comm:
+    case Section::deny_exec_path:
+      return AEGIS_CLASS_EXEC;
+    case Section::deny_ip:
+    case Section::deny_cidr:
+    case Section::deny_port:
+    case Section::deny_ip_port:
+      return AEGIS_CLASS_NETWORK;
+    case Section::deny_ptrace:
+      return AEGIS_CLASS_PTRACE;
+    case Section::deny_module_load:
+      return AEGIS_CLASS_MODULE;
+    case Section::deny_bpf:
+      return AEGIS_CLASS_BPF;
+    case Section::allow_cgroup:
+    case Section::tool:
+    case Section::count:
+      break;
   }
-  return Done{};
+  return std::nullopt;
 }
 
 }  // namespace aegis

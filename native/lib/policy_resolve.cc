@@ -10,15 +10,26 @@
 #include <unordered_map>
 
 #include "lib/cgroup.h"
+#include "lib/mechanism.h"
 #include "lib/mount_table.h"
+#include "lib/policy_network.h"
 #include "lib/text.h"
 
 namespace aegis {
 namespace {
 
-void add_path_hash(ResolvedPolicy& resolved, std::string_view path, uint32_t offset) {
+constexpr const char* standard_path[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                         "/usr/bin",        "/sbin",          "/bin"};
+
+// Where a rule on a file goes: what is denied of it depends on the section.
+struct FileTables {
+  RuleTable<aegis_inode>& inodes;
+  RuleTable<__u64>& paths;
+};
+
+void add_path_hash(ResolvedPolicy& resolved, RuleTable<__u64>& paths, std::string_view path, uint32_t offset) {
   if (const uint64_t hash = hash_path(path))
-    resolved.paths.add(hash, offset);
+    paths.add(hash, offset);
   else
     resolved.pathless++;
 }
@@ -60,7 +71,8 @@ class PathResolver {
   std::unordered_map<std::string, std::string> parents_;
 };
 
-Status resolve_path(const Entry& entry, const std::string& file, PathResolver& resolver, ResolvedPolicy& resolved) {
+Status resolve_path(const Entry& entry, const std::string& file, PathResolver& resolver, ResolvedPolicy& resolved,
+                    const FileTables& tables) {
   const auto [found, real] = resolver.resolve(entry.text);
   if (found.error != 0)
     return policy_error(file, entry.line, entry.column, "cannot find " + entry.text + ": " + std::strerror(found.error),
@@ -68,10 +80,39 @@ Status resolve_path(const Entry& entry, const std::string& file, PathResolver& r
   if (found.is_directory)
     return policy_error(file, entry.line, entry.column, entry.text + " is a directory",
                         "Rules name files; name each file to be denied");
-  resolved.inodes.add(found.inode, entry.offset);
-  add_path_hash(resolved, entry.text, entry.offset);
-  if (!real.empty() && entry.text != real) add_path_hash(resolved, real, entry.offset);
+  tables.inodes.add(found.inode, entry.offset);
+  add_path_hash(resolved, tables.paths, entry.text, entry.offset);
+  if (!real.empty() && entry.text != real) add_path_hash(resolved, tables.paths, real, entry.offset);
   return Done{};
+}
+
+// The name itself, and each file it stands for in the standard PATH now, so
+// that another name of the same file is no way round. A program of many names
+// (busybox) is denied under all of them.
+void resolve_command(const Entry& entry, PathResolver& resolver, ResolvedPolicy& resolved) {
+  aegis_name name{};
+  std::memcpy(&name, entry.text.data(), entry.text.size());
+  resolved.exec_names.add(name, entry.offset);
+  for (const char* directory : standard_path) {
+    const std::string path = std::string(directory) + "/" + entry.text;
+    const auto [found, real] = resolver.resolve(path);
+    if (found.error != 0 || found.is_directory) continue;
+    resolved.exec_inodes.add(found.inode, entry.offset);
+    add_path_hash(resolved, resolved.exec_paths, path, entry.offset);
+    if (!real.empty() && path != real) add_path_hash(resolved, resolved.exec_paths, real, entry.offset);
+  }
+}
+
+// A flag section is its own entry.
+void count_rules(const Policy& policy, ResolvedPolicy& resolved) {
+  for (size_t i = 0; i < section_count; i++) {
+    const auto& entries = policy.sections[i];
+    const auto rule_class = class_of(static_cast<Section>(i));
+    if (!rule_class || entries.empty()) continue;
+    resolved.classes |= 1u << *rule_class;
+    resolved.rules[*rule_class] += static_cast<uint32_t>(entries.size());
+    resolved.flags[*rule_class] = {entries.front().offset, 0};
+  }
 }
 
 void resolve_inode(const Entry& entry, ResolvedPolicy& resolved) {
@@ -99,6 +140,17 @@ Status resolve_exemption(const Entry& entry, const std::string& file, const std:
 
 }  // namespace
 
+std::string ResolvedPolicy::summary() const {
+  std::string text;
+  for (size_t i = 0; i < rules.size(); i++) {
+    if (rules[i] == 0) continue;
+    text += (text.empty() ? "" : ", ") + std::to_string(rules[i]) + " " + class_names[i] + " rule" +
+            (rules[i] == 1 ? "" : "s");
+  }
+  if (!cgroups.empty()) text += (text.empty() ? "" : ", ") + std::to_string(cgroups.size()) + " exempt cgroups";
+  return text.empty() ? "no rules" : text;
+}
+
 uint64_t hash_path(std::string_view path) {
   if (path.size() + 1 >= AEGIS_PATH_BYTES) return 0;
   __u64 words[AEGIS_PATH_BYTES / 8] = {};
@@ -112,8 +164,16 @@ Result<ResolvedPolicy> resolve_policy(const Policy& policy, const std::string& f
   ResolvedPolicy resolved;
   PathResolver resolver(*mounts);
   for (const auto& entry : policy.entries(Section::deny_path))
-    if (auto status = resolve_path(entry, file, resolver, resolved); !status) return status.error();
+    if (auto status = resolve_path(entry, file, resolver, resolved, {resolved.inodes, resolved.paths}); !status)
+      return status.error();
   for (const auto& entry : policy.entries(Section::deny_inode)) resolve_inode(entry, resolved);
+  for (const auto& entry : policy.entries(Section::deny_exec_path))
+    if (auto status = resolve_path(entry, file, resolver, resolved, {resolved.exec_inodes, resolved.exec_paths});
+        !status)
+      return status.error();
+  for (const auto& entry : policy.entries(Section::deny_comm)) resolve_command(entry, resolver, resolved);
+  resolve_network(policy, resolved);
+  count_rules(policy, resolved);
   if (policy.entries(Section::allow_cgroup).empty()) return resolved;
   const auto mount = find_cgroup_mount();
   if (!mount) return mount.error();

@@ -2,6 +2,7 @@
 // From the policy as written to what the programs look up.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,8 +27,35 @@ struct RuleTable {
 struct ResolvedPolicy {
   RuleTable<aegis_inode> inodes;
   RuleTable<__u64> paths;       // aegis_path_hash, for the tracepoint rung
+  RuleTable<aegis_inode> exec_inodes;
+  RuleTable<aegis_name> exec_names;
+  RuleTable<__u64> exec_paths;
+  RuleTable<aegis_address> addresses;
+  RuleTable<aegis_network> networks;
+  RuleTable<aegis_port> ports;
+  RuleTable<aegis_endpoint> endpoints;
   std::vector<Cgroup> cgroups;  // exempt subtrees
   size_t pathless = 0;          // rules by inode or by a path too long: no string for that rung to see
+  uint32_t classes = 0;         // bit per enum aegis_class that has rules
+  std::array<uint32_t, AEGIS_CLASS_COUNT> rules{};    // entries of the policy, by class
+  std::array<aegis_rule, AEGIS_CLASS_COUNT> flags{};  // the header of a flag section
+
+  // visit(map name, table) for every table that goes into a map of its own.
+  template <class Visit>
+  void for_each_table(Visit visit) const {
+    visit("deny_inode", inodes);
+    visit("deny_path", paths);
+    visit("exec_inode", exec_inodes);
+    visit("exec_name", exec_names);
+    visit("exec_path", exec_paths);
+    visit("net_address", addresses);
+    visit("net_network", networks);
+    visit("net_port", ports);
+    visit("net_endpoint", endpoints);
+  }
+
+  // "2 file rules, 1 network rule", for people.
+  std::string summary() const;
 };
 
 // Hash as the tracepoint programs compute it; 0 when the path is too long.

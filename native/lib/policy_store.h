@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "lib/bpf_maps.h"
@@ -20,8 +21,16 @@ struct Applied {
 // Fills the slot not in use, stores the text, switches over by one store, and
 // then frees the old slot. Until the switch the policy in force is untouched.
 // Callers hold the instance's "apply" lock.
+//
+// `before_switch` runs when everything is in place but the switch; its error
+// leaves the policy in force as it was.
 Result<Applied> store_policy(const Instance& instance, const SharedMaps& maps, const Policy& policy,
-                             const ResolvedPolicy& resolved, bool reset_counters);
+                             const ResolvedPolicy& resolved, bool reset_counters,
+                             const std::function<Status()>& before_switch);
+
+// Which maps hold the rules of one generation, by their ids in the kernel; 0 where there are none.
+using RuleMaps = std::vector<uint32_t>;
+RuleMaps read_rule_maps(const SharedMaps& maps, uint64_t generation);
 
 // What stands in the maps now.
 PolicyStanding read_standing(const SharedMaps& maps);
@@ -29,8 +38,11 @@ PolicyStanding read_standing(const SharedMaps& maps);
 // Sums the per-CPU counters.
 std::array<HookCounts, AEGIS_HOOK_COUNT> read_counts(const SharedMaps& maps);
 
-// How often the canary was acted on by one mechanism, over all hooks.
-uint64_t read_canary_count(const SharedMaps& maps, Mechanism mechanism);
+// How often the canary was acted on by one mechanism, over the hooks of one class.
+uint64_t read_canary_count(const SharedMaps& maps, Mechanism mechanism, size_t rule_class);
+
+// The same for any class, bound to the maps, which must outlive it.
+CanaryCount canary_count(const SharedMaps& maps, Mechanism mechanism);
 
 Status reset_counters(const SharedMaps& maps);
 

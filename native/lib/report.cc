@@ -6,6 +6,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "lib/known_gaps.h"
 #include "lib/text.h"
 
 namespace aegis {
@@ -40,7 +41,7 @@ const Feeling* find_feeling(const Report& report, size_t hook) {
 Json hook_json(const Report& report, size_t index) {
   const HookState& state = report.hooks[index];
   const HookCounts& counts = report.counts[index];
-  Json json = {{"class", hook_table[index].class_name},
+  Json json = {{"class", hook_table[index].class_name()},
                {"required", hook_table[index].is_required},
                {"wanted", state.is_wanted},
                {"present", state.is_present},
@@ -52,6 +53,44 @@ Json hook_json(const Report& report, size_t index) {
   for (unsigned action = 0; action < AEGIS_ACTION_COUNT; action++)
     json["counts"][action_name(action)] = counts.actions[action];
   json["counts"]["lost"] = counts.lost;
+  return json;
+}
+
+std::vector<std::string> class_list(ClassSet classes) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < class_names.size(); i++)
+    if ((classes >> i & 1) != 0) names.emplace_back(class_names[i]);
+  return names;
+}
+
+Json rules_json(const PolicyStanding& policy) {
+  Json json = Json::object();
+  for (size_t i = 0; i < class_names.size(); i++)
+    if (policy.rules[i] > 0) json[class_names[i]] = policy.rules[i];
+  return json;
+}
+
+bool is_complete(const Report& report, size_t rule_class) {
+  if (report.verdict.mechanism == Mechanism::none) return false;
+  const HookSet needed = required_hooks(report.verdict.mechanism, class_bit(rule_class));
+  for (size_t i = 0; i < hook_table.size(); i++)
+    if ((needed & hook_bit(i)) != 0 && !report.hooks[i].is_attached) return false;
+  return true;
+}
+
+// Of each class the policy uses: by what means, how strong, what round it.
+Json classes_json(const Report& report) {
+  const GateVerdict& verdict = report.verdict;
+  Json json = Json::object();
+  for (size_t i = 0; i < class_names.size(); i++) {
+    if ((served_classes(report.policy.classes) >> i & 1) == 0) continue;
+    json[class_names[i]] = {{"rules", report.policy.rules[i]},
+                            {"mechanism", mechanism_name(verdict.mechanism)},
+                            {"guarantee", verdict.guarantee},
+                            {"complete", is_complete(report, i)},
+                            {"gaps", verdict.audit_only ? std::vector<std::string>{}
+                                                        : known_gaps(verdict.mechanism, i)}};
+  }
   return json;
 }
 
@@ -108,17 +147,6 @@ const char* outcome_name(Outcome outcome) {
   return "could_not_try";
 }
 
-std::vector<std::string> known_gaps(Mechanism mechanism) {
-  std::vector<std::string> gaps;
-  if (sends_signal(mechanism))
-    gaps = {"act_takes_effect_before_the_signal", "pid_1_is_never_signalled", "kernel_threads_are_never_signalled"};
-  if (mechanism == Mechanism::tracepoint)
-    gaps.insert(gaps.end(), {"relative_and_aliased_names", "file_descriptors_opened_before", "io_uring",
-                             "path_changed_during_the_call", "paths_of_256_bytes_and_more",
-                             "exec_with_an_absent_path_string", "int_0x80_from_64_bit_code", "renamed_files"});
-  return gaps;
-}
-
 void enter_state(Report& report, const std::string& state, const std::string& reason) {
   if (report.verdict.runtime_state == state) return;
   report.transitions.push_back({std::time(nullptr), report.verdict.runtime_state, state, reason});
@@ -141,7 +169,7 @@ std::string render_report(const Report& report) {
   json["mechanism"] = mechanism_name(verdict.mechanism);
   json["signal_arm"] = sends_signal(verdict.mechanism) ? Json(mechanism_name(verdict.mechanism)) : Json(nullptr);
   json["guarantee"] = verdict.guarantee;
-  json["known_gaps"] = verdict.audit_only ? std::vector<std::string>{} : known_gaps(verdict.mechanism);
+  json["known_gaps"] = verdict.audit_only ? std::vector<std::string>{} : known_gaps_of(verdict.mechanism, served_classes(report.policy.classes));
   json["message"] = report.message;
   json["instance"] = report.instance;
   json["pid"] = report.pid;
@@ -171,16 +199,18 @@ std::string render_report(const Report& report) {
                     {"paths", report.policy.paths},
                     {"exempt_cgroups", report.policy.cgroups},
                     {"rules_without_path", report.policy.pathless},
-                    {"classes", {"file"}}};
-  bool complete = verdict.mechanism != Mechanism::none;
-  for (size_t i = 0; i < hook_table.size(); i++) {
-    const bool is_needed = hook_table[i].is_required && (hooks_of(verdict.mechanism) >> i & 1) != 0;
-    if (is_needed && !report.hooks[i].is_attached) complete = false;
+                    {"rules", rules_json(report.policy)},
+                    {"classes", class_list(report.policy.classes)}};
+  json["classes"] = classes_json(report);
+  json["hooks"] = Json::object();
+  for (size_t i = 0; i < hook_table.size(); i++)
     if (report.hooks[i].is_wanted) json["hooks"][hook_table[i].name] = hook_json(report, i);
+  json["requirements"] = {{"bpffs", true}, {"core", true}};
+  json["requirements_met"] = {{"bpffs", report.kernel.has_bpffs}, {"core", report.kernel.has_btf}};
+  for (const auto& name : class_list(served_classes(report.policy.classes))) {
+    json["requirements"][name] = true;
+    json["requirements_met"][name] = json["classes"][name]["complete"];
   }
-  if (!json.contains("hooks")) json["hooks"] = Json::object();
-  json["requirements"] = {{"file", true}, {"bpffs", true}, {"core", true}};
-  json["requirements_met"] = {{"file", complete}, {"bpffs", report.kernel.has_bpffs}, {"core", report.kernel.has_btf}};
   json["canary"] = canary_json(report);
   json["state_transitions"] = transitions_json(report);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

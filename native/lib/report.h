@@ -28,6 +28,10 @@ struct PolicyStanding {
   std::string sha256;
   size_t inodes = 0, paths = 0, cgroups = 0;
   size_t pathless = 0;  // rules that the tracepoint rung cannot see
+  ClassSet classes = 0;
+  std::array<uint32_t, AEGIS_CLASS_COUNT> rules{};  // entries of the policy
+
+  bool operator==(const PolicyStanding&) const = default;
 };
 
 struct HookCounts {
@@ -73,8 +77,5 @@ Status write_report(const Report& report, const std::string& path, bool durable)
 
 const char* fallback_name(Fallback fallback);
 const char* outcome_name(Outcome outcome);
-
-// Known ways round the rung in force, as stable identifiers; empty on synchronous ones.
-std::vector<std::string> known_gaps(Mechanism mechanism);
 
 }  // namespace aegis

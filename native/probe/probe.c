@@ -9,8 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "hammer.h"
+#include "pace.h"
 
 static void say(const char *word, const char *text, size_t len)
 {
@@ -60,6 +64,32 @@ static const struct {
 	{ "truncate", truncate_file },
 };
 
+static int hammer_file(const char *path, const char *while_there)
+{
+	struct tally tally = { 0 };
+	char text[160];
+
+	say("try hammer", path, strlen(path));
+	if (hammer(path, while_there, &tally))
+		return refused();
+	int n = snprintf(text, sizeof(text), "tries=%lu allowed=%lu denied=%lu killed=%lu other=%lu", tally.tries,
+			 tally.allowed, tally.denied, tally.killed, tally.other);
+	say("tally", text, (size_t)n);
+	return 0;
+}
+
+static int pace_act(const char *act, const char *object, const char *count)
+{
+	char text[32];
+	long long ns = pace(act, object, atol(count));
+
+	if (ns < 0)
+		return refused();
+	int n = snprintf(text, sizeof(text), "%lld", ns);
+	say("ns", text, (size_t)n);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	for (size_t i = 0; argc == 3 && i < sizeof(acts) / sizeof(acts[0]); i++) {
@@ -70,7 +100,15 @@ int main(int argc, char **argv)
 		say("try", what, n < (int)sizeof(what) ? (size_t)n : sizeof(what) - 1);
 		return acts[i].act(argv[2]);
 	}
-	static const char usage[] = "usage: aegis-probe read|truncate PATH\n";
+	if (argc == 2 && !strcmp(argv[1], PACE_NOTHING))
+		return 0;
+	if (argc == 5 && !strcmp(argv[1], "pace"))
+		return pace_act(argv[2], argv[3], argv[4]);
+	if (argc == 4 && !strcmp(argv[1], "hammer"))
+		return hammer_file(argv[2], argv[3]);
+	static const char usage[] = "usage: aegis-probe read|truncate PATH\n"
+				    "       aegis-probe hammer PATH WHILE_THIS_FILE_IS_THERE\n"
+				    "       aegis-probe pace open|exec|connect OBJECT COUNT\n";
 	(void)!write(STDERR_FILENO, usage, sizeof(usage) - 1);
 	return 2;
 }

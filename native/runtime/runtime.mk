@@ -5,7 +5,7 @@ RUNTIME_CXX ?= $(or $(CXX),g++)
 RUNTIME_FLAGS := -std=c++20 -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
   -fstack-protector-strong -D_FORTIFY_SOURCE=2 -DNDEBUG -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -MMD -MP
 RUNTIME_LIB_SOURCES := $(addprefix $(RUNTIME_ROOT)/native/lib/,wire_frame.cc wire_json.cc wire_rpc.cc \
-  policy_parse.cc policy_entry.cc text.cc notify.cc capabilities.cc supervision.cc)
+  policy_parse.cc policy_entry.cc address.cc text.cc notify.cc capabilities.cc supervision.cc)
 RUNTIME_SOURCES := $(filter-out %/main.cc,$(wildcard $(RUNTIME_ROOT)/native/runtime/*.cc))
 # What a program that offers `runtime` as a subcommand links.
 RUNTIME_LINKED := $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/%.o,$(RUNTIME_LIB_SOURCES) $(RUNTIME_SOURCES))

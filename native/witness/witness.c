@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kernel itself says about BPF, asked without the agent: one JSON object on stdout,
-//   {"programs":[{"id","type","name"}],"links":[{"id","type","attach_type","prog_id","target"}]}
+//   {"programs":[{"id","type","name","run_time_ns","run_cnt"}],"links":[{"id","type","attach_type","prog_id","target"}]}
 // types and attach types are the kernel's numbers (include/uapi/linux/bpf.h); target is the kernel function a
-// tracing link sits on, or "" where the kernel does not tell (before 5.11, and other kinds of link).
+// tracing link sits on, or "" where the kernel does not tell (before 5.11, and other kinds of link). Run times stay 0
+// unless the sysctl kernel.bpf_stats_enabled is set.
 // Exit: 0 told, 1 the kernel refused to tell (message on stderr).
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -36,7 +37,8 @@ static int tell_programs(void)
 		close(fd);
 		if (err)
 			return fail("ask about a BPF program");
-		printf("%s{\"id\":%u,\"type\":%u,\"name\":\"%s\"}", comma, info.id, info.type, info.name);
+		printf("%s{\"id\":%u,\"type\":%u,\"name\":\"%s\",\"run_time_ns\":%llu,\"run_cnt\":%llu}", comma, info.id,
+		       info.type, info.name, info.run_time_ns, info.run_cnt);
 		comma = ",";
 	}
 	return errno == ENOENT ? 0 : fail("list the BPF programs");

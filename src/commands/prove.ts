@@ -5,6 +5,7 @@ import { splitByPlace, withoutAddedByVm } from '../proof/place.js';
 import { proveOnHost } from '../proof/on-host.js';
 import { proofNames, selectProofs, type Selected } from '../proof/registry.js';
 import { closeRun, type MachineRecord, type RunRecord } from '../proof/run-record.js';
+import { writeRecord } from '../proof/record-file.js';
 import { expandVmFlag } from '../proof/vm-flag.js';
 import { ProofOutput } from '../render/proof-output.js';
 import { renderList } from '../render/proof-list.js';
@@ -24,6 +25,7 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
     '<%= config.bin %> prove signal-fallback --vm 5.10 6.1 6.12 6.18 7.3',
     '<%= config.bin %> prove signal-fallback/genuine-fentry --vm 6.12 --tap',
     '<%= config.bin %> prove lsm-deny --json',
+    '<%= config.bin %> prove evasion --vm --record evasion.json',
   ];
   static override strict = false;
   static override args = {
@@ -45,6 +47,10 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
     }),
     json: Flags.boolean({ description: 'print one JSON record at the end', exclusive: ['tap'] }),
     tap: Flags.boolean({ description: 'print a TAP version 14 stream', exclusive: ['json'] }),
+    record: Flags.string({
+      helpValue: 'FILE',
+      description: 'also write the JSON record to a file, whatever is printed (mode 0600)',
+    }),
     keep: Flags.boolean({ description: 'leave the sandbox in place for a look (on this machine only)' }),
     require: Flags.boolean({ description: 'count a skip as a failure, for release gates' }),
     timeout: Flags.integer({
@@ -109,6 +115,7 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
       closeRun(machines, startedAt, { version: this.config.version, requireAll: flags.require }),
     );
     output.end(record, selected);
+    if (flags.record !== undefined) await writeRecord(flags.record, record);
     this.exit(exitCodeIfInterrupted() ?? record.exit_code);
   }
 }

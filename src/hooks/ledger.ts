@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { AegisError, messageOf } from '../errors.js';
 import type { LedgerEvent } from './event.js';
-import { makeFolders } from './folders.js';
+import { makeFolders } from '../folders.js';
 
 /** Where events go: `AEGIS_LEDGER`, else `$XDG_STATE_HOME/aegis/ledger.jsonl` (XDG Base Directory Specification). */
 export function ledgerPath(env: NodeJS.ProcessEnv = process.env): string {

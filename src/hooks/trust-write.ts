@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { AegisError, messageOf } from '../errors.js';
 import { readEntrypoint } from './entrypoint.js';
-import { makeFolders } from './folders.js';
+import { makeFolders } from '../folders.js';
+import { writePrivately } from '../private-file.js';
 import type { Manifest } from './manifest.js';
 import { recordPath, refuseForeignFolder, trustFailed, trustFolder, type TrustRecord } from './trust.js';
 
@@ -19,20 +19,11 @@ export async function trust(manifest: Manifest, env?: NodeJS.ProcessEnv): Promis
     trusted_at: new Date().toISOString(),
   };
   const path = recordPath(manifest.path, env);
-  const draft = `${path}.${randomUUID()}`;
   try {
     makeFolders(trustFolder(env));
     await refuseForeignFolder(trustFolder(env));
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(record, undefined, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
+    await writePrivately(path, `${JSON.stringify(record, undefined, 2)}\n`);
   } catch (error) {
-    await rm(draft, { force: true }).catch(() => {});
     throw trustFailed('write', path, error);
   }
   return record;

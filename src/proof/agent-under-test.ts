@@ -1,30 +1,40 @@
-import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentBinary, sha256Of } from '../agent/binary.js';
 import { readReport } from '../agent/report.js';
 import { AegisError } from '../errors.js';
 import type { PostureReport } from '../posture/report.js';
 import { run, type Ended } from '../sandbox/run.js';
 import type { Sandbox } from '../sandbox/sandbox.js';
-import { removeUnit, showUnit, startService, stopUnit } from '../sandbox/units.js';
+import { removeUnits, showUnit, startService, stopUnits } from '../sandbox/units.js';
+import { AgentTraces } from './agent-traces.js';
 import { Disproof, type Bench } from './kit.js';
 
 /** What the user may say about the object file under test; handed on to the agent as it is. */
 const handedOn = ['AEGIS_BPF_OBJ', 'AEGIS_BPF_OBJ_HASH_PATH', 'AEGIS_ALLOW_UNSIGNED_BPF'];
 
-export interface AgentSetup {
-  /** The policy file's text. */
-  readonly policy: string;
+/** How a daemon is started. */
+export interface AgentStart {
   /** Flags of `aegis-agent run`, beside instance and scope. */
   readonly flags: readonly string[];
   /** What the agent is to take for the kernel's LSM list; undefined for the kernel's own. */
   readonly lsmSeam?: string;
-  /** The daemon is going to be killed, and what it leaves in the kernel is what is looked at. */
-  readonly isKilled?: boolean;
+  /** Further properties of its systemd unit, `Name=value`: what it is to do without. */
+  readonly properties?: readonly string[];
+}
+
+export interface AgentSetup extends AgentStart {
+  /** The policy file's text. */
+  readonly policy: string;
+  /** The policy and what a killed daemon leaves in the kernel stay until the scenario ends; else the unit takes them down. */
+  readonly keepsPins?: boolean;
 }
 
 /** One agent of a sandbox: its own instance, pins and report, enforcing only inside the sandbox's scope. */
 export class AgentUnderTest {
+  /** What it leaves where others can see it. */
+  readonly traces: AgentTraces;
   private readonly unit: string;
   private readonly reportPath: string;
   private readonly policyPath: string;
@@ -34,9 +44,10 @@ export class AgentUnderTest {
     private readonly bench: Bench,
     private readonly sandbox: Sandbox,
     private readonly binary: string,
-    private readonly env: Readonly<Record<string, string>>,
+    private readonly env: Record<string, string>,
     private readonly setup: AgentSetup,
   ) {
+    this.traces = new AgentTraces(sandbox.name);
     this.unit = sandbox.unit('agent');
     this.reportPath = join(sandbox.folder, 'capabilities.json');
     this.policyPath = join(sandbox.folder, 'policy');
@@ -52,17 +63,12 @@ export class AgentUnderTest {
       const value = process.env[name];
       if (value !== undefined) env[name] = value;
     }
-    if (setup.lsmSeam !== undefined) {
-      env['AEGIS_LSM_PATH'] = join(sandbox.folder, 'lsm');
-      await writeFile(env['AEGIS_LSM_PATH'], `${setup.lsmSeam}\n`, { mode: 0o600 });
-    }
     const agent = new AgentUnderTest(bench, sandbox, await agentBinary(), env, setup);
     await writeFile(agent.policyPath, setup.policy, { mode: 0o600 });
     bench.onCleanUp('stop the agent', async () => {
-      await removeUnit(agent.unit);
+      await removeUnits([agent.unit]);
       await agent.command(['detach']);
-      for (const place of ['/run/aegis', '/var/lib/aegis'])
-        await rm(join(place, sandbox.name), { recursive: true, force: true });
+      for (const folder of agent.traces.folders) await rm(folder, { recursive: true, force: true });
     });
     return agent;
   }
@@ -103,39 +109,30 @@ export class AgentUnderTest {
     return { exit_code: ended.exitCode, reason };
   }
 
-  /** Files in which the instance keeps the policies it applied. */
-  async storedPolicies(): Promise<readonly string[]> {
-    const folder = join('/var/lib/aegis', this.sandbox.name);
-    const names = await readdir(folder);
-    return names.filter((name) => /^policy-\d+$/.test(name)).map((name) => join(folder, name));
-  }
-
-  /** The unit property by which a start first applies the policy file, as a service of an operator would. */
-  get appliesFirst(): string {
-    return `ExecStartPre=${this.binary} policy apply ${this.policyPath} --instance ${this.sandbox.name}`;
-  }
-
-  /** A start that must not come to readiness; tells what the daemon said. */
-  async refusesToStart(properties: readonly string[] = []): Promise<{ said: string }> {
-    await rm(this.logPath, { force: true });
-    const started = await this.launch(properties);
-    const said = await this.why();
-    await removeUnit(this.unit);
-    if (started.exitCode === 0) throw new Disproof('the daemon started', { said });
-    return { said };
-  }
-
-  /** Starts the daemon and waits for its readiness. */
-  async start(): Promise<{ pid: number; agent_sha256: string }> {
-    const started = await this.launch([]);
+  /** Starts the daemon, as it was set up unless told otherwise, and waits for its readiness. */
+  async start(how: AgentStart = this.setup): Promise<{ pid: number; agent_sha256: string }> {
+    const started = await this.launch(how);
     if (started.exitCode !== 0) throw new Disproof(`the agent did not become ready: ${await this.why()}`);
     const { mainPid } = await showUnit(this.unit);
     // Of what runs, which is not always what was started.
     return { pid: mainPid, agent_sha256: await sha256Of(`/proc/${mainPid}/exe`) };
   }
 
-  private async launch(properties: readonly string[]): Promise<Ended> {
+  /** Starts the daemon where it has to refuse, and returns its exit code; a daemon that serves is a disproof. */
+  async refuses(how: AgentStart): Promise<{ exit_status: number }> {
+    const started = await this.launch(how);
+    const { activeState, execMainStatus } = await showUnit(this.unit);
+    await removeUnits([this.unit]);
+    if (started.exitCode === 0 || activeState === 'active')
+      throw new Disproof('the agent became ready where it had to refuse', { active_state: activeState });
+    if (started.timedOut || execMainStatus === 0)
+      throw new Error(`systemd could not start the agent: ${started.stderr.trim() || started.startError}`);
+    return { exit_status: execMainStatus };
+  }
+
+  private async launch(how: AgentStart): Promise<Ended> {
     const seconds = Math.ceil(this.bench.stepTimeoutMs / 1000);
+    await this.placeSeam(how.lsmSeam);
     return await startService(
       this.unit,
       [
@@ -145,7 +142,7 @@ export class AgentUnderTest {
         this.sandbox.name,
         '--scope-cgroup',
         this.sandbox.scopeCgroup,
-        ...this.setup.flags,
+        ...how.flags,
       ],
       {
         env: this.env,
@@ -156,17 +153,26 @@ export class AgentUnderTest {
           `TimeoutStopSec=${seconds}`,
           // Should this process die without a word, systemd ends the experiment.
           `RuntimeMaxSec=${seconds * 20}`,
-          ...(this.setup.isKilled
+          ...(this.setup.keepsPins
             ? []
             : [`ExecStopPost=${this.binary} detach --instance ${this.sandbox.name}`]),
+          ...(how.properties ?? []),
           `StandardOutput=append:${this.logPath}`,
           `StandardError=append:${this.logPath}`,
-          ...properties,
         ],
         timeoutMs: this.bench.stepTimeoutMs + 5_000,
         signal: this.bench.signal,
       },
     );
+  }
+
+  /** Puts the LSM list that the agent is to believe where it looks for it. */
+  private async placeSeam(list: string | undefined): Promise<void> {
+    delete this.env['AEGIS_LSM_PATH'];
+    if (list === undefined) return;
+    const path = join(this.sandbox.folder, 'lsm');
+    await writeFile(path, `${list}\n`, { mode: 0o600 });
+    this.env['AEGIS_LSM_PATH'] = path;
   }
 
   /** The report as it stands now. No report, or one that cannot be relied on, disproves what it should claim. */
@@ -192,7 +198,7 @@ export class AgentUnderTest {
 
   /** Stops the daemon as an operator would and tells how it ended. */
   async stop(): Promise<{ result: string; exit_status: number }> {
-    await stopUnit(this.unit);
+    await stopUnits([this.unit]);
     const state = await showUnit(this.unit);
     if (state.activeState !== 'inactive')
       throw new Disproof(`the agent is ${state.activeState} after it was stopped (${state.result})`);
@@ -206,13 +212,32 @@ export class AgentUnderTest {
     });
     if (ended.exitCode !== 0) throw new Error(`cannot kill the agent: ${ended.stderr.trim()}`);
     // Waits for the death and does no more: nothing of the unit is left to be stopped.
-    await stopUnit(this.unit);
+    await stopUnits([this.unit]);
     const { activeState, result } = await showUnit(this.unit);
     if (activeState === 'active' || result !== 'signal')
       throw new Error(`the agent did not die of the signal: ${activeState} (${result})`);
-    // The dead unit would keep its name, and another could not be started by it.
-    await removeUnit(this.unit);
+    await removeUnits([this.unit]);
     return { result };
+  }
+
+  /** `emergency disable` or `enable`. */
+  async emergency(act: 'disable' | 'enable'): Promise<{ exit_code: number | undefined }> {
+    const ended = await this.command(['emergency', act, '--reason', 'a proof']);
+    if (ended.exitCode !== 0) throw new Disproof(`emergency ${act} failed: ${lastLines(ended.stderr)}`);
+    return { exit_code: ended.exitCode };
+  }
+
+  /** Waits until the report satisfies `isSo`, as long as an agent may take to notice; the last one seen is returned. */
+  async reportWithin(
+    ms: number,
+    isSo: (report: PostureReport) => boolean | Promise<boolean>,
+  ): Promise<PostureReport> {
+    const deadline = performance.now() + ms;
+    for (;;) {
+      const report = await this.report();
+      if ((await isSo(report)) || performance.now() > deadline) return report;
+      await sleep(25, undefined, { signal: this.bench.signal });
+    }
   }
 
   /** Takes down what a killed daemon left in the kernel. */
@@ -221,15 +246,6 @@ export class AgentUnderTest {
     if (ended.exitCode !== 0)
       throw new Disproof(`the agent cannot take its pins down: ${lastLines(ended.stderr)}`);
     return { exit_code: ended.exitCode };
-  }
-
-  /** The instance's pins that are still there. Its stored policy and lock stay with their owner, which removes them. */
-  async leftovers(): Promise<readonly string[]> {
-    const pins = join('/sys/fs/bpf/aegis', this.sandbox.name);
-    return await access(pins).then(
-      () => [pins],
-      () => [],
-    );
   }
 
   private async why(): Promise<string> {

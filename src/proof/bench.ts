@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import { Disproof, explain, type Bench, type Observation, type PointRecord } from './kit.js';
+import { Disproof, explain, NotTried, type Bench, type Observation, type PointRecord } from './kit.js';
 
 /** Ends a scenario after a point that did not hold; the point itself is already recorded. */
 export class PointFailed extends Error {
@@ -33,11 +33,26 @@ export class RecordingBench implements Bench {
   }
 
   async point<T extends Observation>(name: string, check: () => Promise<T>): Promise<T> {
+    return await this.check({ name }, check);
+  }
+
+  async row(name: string, check: () => Promise<Observation>): Promise<void> {
+    try {
+      await this.check({ name, isRow: true }, check);
+    } catch (error) {
+      if (!(error instanceof PointFailed) || this.signal.aborted) throw error;
+    }
+  }
+
+  private async check<T extends Observation>(
+    identity: Pick<PointRecord, 'name' | 'isRow'>,
+    check: () => Promise<T>,
+  ): Promise<T> {
     const startedAt = new Date();
     const started = performance.now();
-    const record = (rest: Omit<PointRecord, 'name' | 'started_at' | 'duration_ms'>) => {
+    const record = (rest: Omit<PointRecord, keyof typeof identity | 'started_at' | 'duration_ms'>) => {
       const point: PointRecord = {
-        name,
+        ...identity,
         started_at: startedAt.toISOString(),
         duration_ms: Math.round(performance.now() - started),
         ...rest,
@@ -53,8 +68,10 @@ export class RecordingBench implements Bench {
     } catch (error) {
       if (error instanceof Disproof)
         record({ verdict: 'disproven', observed: error.observed, reason: error.message });
+      else if (error instanceof NotTried)
+        record({ verdict: 'skipped', observed: error.observed, reason: error.message });
       else record({ verdict: 'could-not-check', ...explain(error) });
-      throw new PointFailed(name, { cause: error });
+      throw new PointFailed(identity.name, { cause: error });
     }
   }
 

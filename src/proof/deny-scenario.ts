@@ -1,9 +1,8 @@
-import { Sandbox } from '../sandbox/sandbox.js';
 import { attachedSince, readBpfSnapshot } from '../witness/bpf.js';
-import { AgentUnderTest } from './agent-under-test.js';
 import { demand, demandAttached, demandClaim, demandFresh, type PostureClaim } from './claims.js';
-import { DeniedRead, type ExpectedEnd } from './denied-read.js';
+import type { ExpectedEnd } from './denied-read.js';
 import { Disproof, type Bench, type BootPosture, type Scenario } from './kit.js';
+import { prepareDenial } from './denial.js';
 import { enforcementRequirements } from './requirements.js';
 
 /** Everything in which one denied-file experiment differs from another. */
@@ -35,11 +34,7 @@ export function denyScenario(spec: DenyScenario): Scenario {
 }
 
 async function runDenyScenario(spec: DenyScenario, bench: Bench): Promise<void> {
-  const sandbox = await Sandbox.create();
-  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
-  const read = await DeniedRead.prepare(bench, sandbox);
-  const agent = await AgentUnderTest.prepare(bench, sandbox, {
-    policy: `version=1\n[deny_path]\n${read.secretPath}\n`,
+  const { sandbox, read, agent } = await prepareDenial(bench, {
     flags: spec.flags,
     ...(spec.lsmSeam === undefined ? {} : { lsmSeam: spec.lsmSeam }),
   });
@@ -90,7 +85,7 @@ async function runDenyScenario(spec: DenyScenario, bench: Bench): Promise<void> 
   await bench.point('after: the secret is read again', () => read.succeeds('inside'));
   await bench.point('after: the denied file is intact', () => read.isIntact());
   await bench.point('after: nothing of the agent is left', async () => {
-    const left = [...(await agent.leftovers()), ...(await sandbox.leftovers())];
+    const left = [...(await agent.traces.leftovers()), ...(await sandbox.leftovers())];
     const programs = attachedSince(before, await readBpfSnapshot());
     const observed = { left, ...programs };
     demand(

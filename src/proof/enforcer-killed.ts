@@ -1,9 +1,7 @@
-import { Sandbox } from '../sandbox/sandbox.js';
-import { AgentUnderTest } from './agent-under-test.js';
-import { DeniedRead } from './denied-read.js';
-import { rungs, type Rung } from './enforcer-rungs.js';
 import type { Bench, Scenario } from './kit.js';
+import { prepareDenial } from './denial.js';
 import { enforcementRequirements } from './requirements.js';
+import { rungs, type Rung } from './rungs.js';
 
 /** The kernel's side of failing closed: who kills the enforcement daemon does not get at what it denied. */
 export function enforcerKilledScenarios(): readonly Scenario[] {
@@ -18,13 +16,9 @@ export function enforcerKilledScenarios(): readonly Scenario[] {
 }
 
 async function killEnforcer(bench: Bench, rung: Rung): Promise<void> {
-  const sandbox = await Sandbox.create();
-  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
-  const read = await DeniedRead.prepare(bench, sandbox);
-  const agent = await AgentUnderTest.prepare(bench, sandbox, {
-    policy: `version=1\n[deny_path]\n${read.secretPath}\n`,
+  const { read, agent } = await prepareDenial(bench, {
     flags: rung.flags,
-    isKilled: true,
+    keepsPins: true,
   });
   await bench.point('control: without the daemon the secret is read', () => read.succeeds('inside'));
   await bench.point('the policy is applied', () => agent.applyPolicy());

@@ -51,11 +51,12 @@ export async function proveInLane(
 }
 
 async function proveOnBoot(boot: PlannedBoot, options: LaneOptions): Promise<MachineRecord> {
-  const where = `${boot.kernel} (lsm=${boot.lsm})`;
+  const where = `${boot.kernel} (${[`lsm=${boot.lsm}`, ...(boot.append ?? [])].join(' ')})`;
   const reader = new LaneEventReader((event) => options.onEvent(where, event));
   const job: GuestJob = {
     kernel: boot.kernel,
     lsm: boot.lsm,
+    ...(boot.append ? { append: boot.append } : {}),
     argv: ['node', guestMain, String(options.stepTimeoutMs / 1000), ...boot.names],
     // A scenario has about twenty steps and most take no time at all; five at their limit is a lost machine.
     timeoutMs: 60_000 + boot.names.length * 5 * options.stepTimeoutMs,

@@ -6,6 +6,8 @@ import type { AegisError } from '../errors.js';
 export interface BootPosture {
   /** Whether `bpf` stands in the kernel's LSM list. */
   readonly bpfLsm: boolean;
+  /** The kernel's lockdown level; none when undefined. */
+  readonly lockdown?: 'integrity' | 'confidentiality';
 }
 
 /** One experiment of a proof, complete with its controls. */
@@ -45,6 +47,17 @@ export class Disproof extends Error {
   }
 }
 
+/** Thrown by a row whose act cannot be tried on this machine: nothing was learnt, and the reason is told. */
+export class NotTried extends Error {
+  override readonly name = 'NotTried';
+  constructor(
+    reason: string,
+    readonly observed: Observation = {},
+  ) {
+    super(reason);
+  }
+}
+
 /** The workbench a scenario runs on: it records test points and takes everything down again. */
 export interface Bench {
   readonly signal: AbortSignal;
@@ -56,12 +69,19 @@ export interface Bench {
    * else when it could not check. Either ends the scenario: later points would speak of a broken experiment.
    */
   point<T extends Observation>(name: string, check: () => Promise<T>): Promise<T>;
+  /**
+   * One row of a table: a test point that does not end the scenario, because the other rows do not depend on it. A row
+   * that throws `NotTried` is recorded as skipped, and says nothing of the others.
+   */
+  row(name: string, check: () => Promise<Observation>): Promise<void>;
   /** Registers a clean-up; they run in reverse order, on every way out, each even when another fails. */
   onCleanUp(what: string, cleanUp: () => Promise<void>): void;
 }
 
 export interface PointRecord {
   readonly name: string;
+  /** One row of a table, on which no other point depends. */
+  readonly isRow?: true;
   readonly verdict: Verdict;
   readonly started_at: string;
   readonly duration_ms: number;

@@ -1,4 +1,5 @@
 import { lsmWithBpf, lsmWithoutBpf } from '../vm/index.js';
+import type { Scenario } from './kit.js';
 import type { Selected } from './registry.js';
 
 /** One boot of the lane and what is run in it. */
@@ -6,6 +7,8 @@ export interface PlannedBoot {
   readonly kernel: string;
   /** The kernel's `lsm=` list. */
   readonly lsm: string;
+  /** Further kernel parameters. */
+  readonly append?: readonly string[];
   /** `PROOF/SCENARIO` names. */
   readonly names: readonly string[];
 }
@@ -19,21 +22,34 @@ export function planBoots(
   kernels: readonly string[],
   lsm?: string,
 ): readonly PlannedBoot[] {
-  const groups = new Map<string, string[]>();
+  const groups = new Map<string, { posture: Pick<PlannedBoot, 'lsm' | 'append'>; names: string[] }>();
   const indifferent: string[] = [];
   for (const { proof, scenarios } of selected)
     for (const scenario of scenarios) {
       const name = `${proof.name}/${scenario.name}`;
-      if (!scenario.boot && lsm === undefined) {
+      const posture = postureOf(scenario, lsm);
+      if (!posture) {
         indifferent.push(name);
         continue;
       }
-      const list = lsm ?? (scenario.boot?.bpfLsm ? lsmWithBpf : lsmWithoutBpf);
-      groups.set(list, [...(groups.get(list) ?? []), name]);
+      const key = JSON.stringify(posture);
+      const group = groups.get(key) ?? { posture, names: [] };
+      group.names.push(name);
+      groups.set(key, group);
     }
   if (indifferent.length > 0) {
-    const first = [...groups.keys()][0] ?? lsmWithBpf;
-    groups.set(first, [...(groups.get(first) ?? []), ...indifferent]);
+    const [first] = groups.values();
+    if (first) first.names.push(...indifferent);
+    else groups.set('', { posture: { lsm: lsmWithBpf }, names: indifferent });
   }
-  return kernels.flatMap((kernel) => [...groups].map(([list, names]) => ({ kernel, lsm: list, names })));
+  return kernels.flatMap((kernel) =>
+    [...groups.values()].map(({ posture, names }) => ({ kernel, ...posture, names })),
+  );
+}
+
+/** The boot a scenario asks for; undefined when any will do. */
+function postureOf({ boot }: Scenario, lsm?: string): Pick<PlannedBoot, 'lsm' | 'append'> | undefined {
+  const list = lsm ?? (boot && (boot.bpfLsm ? lsmWithBpf : lsmWithoutBpf));
+  if (list === undefined) return undefined;
+  return boot?.lockdown ? { lsm: list, append: [`lockdown=${boot.lockdown}`] } : { lsm: list };
 }

@@ -44,13 +44,13 @@ async function prepare(bench: Bench) {
   bench.onCleanUp('the governed agent', () => governed.end());
   const stage = await Stage.set('enforce', governed);
   bench.onCleanUp('the stage', () => stage.clear());
-  const policy = `version=1\n[deny_path]\n${read.secretPath}\n${toolRules}`;
-  const agent = await AgentUnderTest.prepare(bench, sandbox, {
-    policy,
+  const setup = {
+    policy: `version=1\n[deny_path]\n${read.secretPath}\n${toolRules}`,
     flags: ['--enforce', '--enforce-gate-mode=fail-closed', '--runtime-socket', stage.socketPath],
-    isKilled: true,
-  });
-  return { read, governed, stage, agent, policy };
+    keepsPins: true,
+  };
+  const agent = await AgentUnderTest.prepare(bench, sandbox, setup);
+  return { read, governed, stage, agent, setup };
 }
 
 async function killOneDaemon(bench: Bench): Promise<void> {
@@ -89,28 +89,27 @@ async function callRuns(stage: Stage, tool: string, isExpected: boolean): Promis
 }
 
 async function refuseToStart(bench: Bench): Promise<void> {
-  const { read, agent, policy } = await prepare(bench);
+  const { read, agent, setup } = await prepare(bench);
+  const { policy } = setup;
   await bench.point('control: without the daemon the secret is read', () => read.succeeds('inside'));
   for (const [what, text] of [
     ['a bad path', policy.replace('[deny_path]', '[deny_path]\nrelative')],
     ['a bad tool rule', policy.replace('default deny', 'default perhaps')],
     ['an unknown version', policy.replace('version=1', 'version=99')],
   ] as const)
-    await bench.point(`a policy with ${what} is not applied, nor started with`, async () => {
+    await bench.point(`a policy with ${what} is not applied`, async () => {
       await agent.writePolicy(text);
-      const { reason } = await agent.refusesPolicy();
-      const { said } = await agent.refusesToStart([agent.appliesFirst]);
-      return { reason, said };
+      return await agent.refusesPolicy();
     });
   await bench.point('the good policy is applied', async () => {
     await agent.writePolicy(policy);
     return await agent.applyPolicy();
   });
-  await bench.point('spoilt where it is stored, it is not started with', async () => {
-    const stored = await agent.storedPolicies();
+  await bench.point('spoilt where it is stored, the daemon does not start with it', async () => {
+    const stored = await agent.traces.storedPolicies();
     for (const file of stored) await writeFile(file, 'version=99\n');
     if (stored.length === 0) throw new Error('the instance keeps no policy');
-    return await agent.refusesToStart();
+    return await agent.refuses(setup);
   });
   await bench.point('and the report claims nothing', async () => {
     const { runtime_state, enforce_capable } = await agent.report();

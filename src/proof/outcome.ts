@@ -9,7 +9,20 @@ export type Outcome =
   | { readonly kind: 'stopped-otherwise'; readonly why: string }
   | { readonly kind: 'could-not-try'; readonly why: string };
 
-const errnoNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name] as const));
+const byNumber = (table: object) =>
+  new Map(Object.entries(table as Record<string, number>).map(([name, number]) => [number, name] as const));
+const errnoNames = byNumber(constants.errno);
+const signalNames = byNumber(constants.signals);
+
+/** `EPERM` for 1; a number without a name as it is. */
+export function errnoName(number: number): string {
+  return errnoNames.get(number) ?? String(number);
+}
+
+/** `SIGKILL` for 9; a number without a name as it is. */
+export function signalName(number: number): string {
+  return signalNames.get(number) ?? String(number);
+}
 
 /**
  * Reads the outcome off how `aegis-probe` ended and what it said. Only a probe that announced its act tried it: a
@@ -27,7 +40,7 @@ export function outcomeOf(ended: Ended): Outcome {
   if (said('done') !== undefined || said('data') !== undefined)
     return { kind: 'allowed', data: said('data') ?? '' };
   const errno = said('errno');
-  if (errno !== undefined) return { kind: 'denied', errno: errnoNames.get(Number(errno)) ?? errno };
+  if (errno !== undefined) return { kind: 'denied', errno: errnoName(Number(errno)) };
   if (ended.timedOut) return { kind: 'stopped-otherwise', why: 'it hung and was stopped by its deadline' };
   if (ended.signal !== undefined) return { kind: 'killed', signal: ended.signal };
   return { kind: 'stopped-otherwise', why: `it ended with exit code ${ended.exitCode}` };

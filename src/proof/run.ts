@@ -1,4 +1,4 @@
-import { combine } from '../posture/verdict.js';
+import { combine, type Verdict } from '../posture/verdict.js';
 import { PointFailed, RecordingBench } from './bench.js';
 import { explain, type PointRecord, type Proof, type ProofEvent, type Scenario } from './kit.js';
 import type { ScenarioRecord } from './kit.js';
@@ -67,7 +67,13 @@ export async function runScenario(
       note(failedStep('everything is taken down again', new Error(failures.join('; '))));
   }
   const points = [...bench.points, ...extra];
-  return end({ verdict: combine(points.map((point) => point.verdict)), points });
+  return end({ verdict: verdictOf(points), points });
+}
+
+/** Rows that could not be tried say nothing, so what was tried decides; only when nothing was is it all a skip. */
+function verdictOf(points: readonly PointRecord[]): Verdict {
+  const tried = points.filter(({ verdict }) => verdict !== 'skipped');
+  return combine((tried.length > 0 ? tried : points).map(({ verdict }) => verdict));
 }
 
 /** A step outside any test point that failed: the harness's failure, never the claim's. */

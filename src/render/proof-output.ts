@@ -6,6 +6,7 @@ import { TapWriter } from '../proof/tap.js';
 import { Progress } from '../ui.js';
 import { renderCells } from './cells.js';
 import { renderLost, renderScenario, renderSummary, renderUnmet } from './proof.js';
+import { renderTables } from './rows.js';
 
 export type ProofFormat = 'human' | 'tap' | 'json';
 
@@ -57,6 +58,12 @@ export class ProofOutput {
     if (this.format === 'human') this.write(`${renderLost(machine)}\n`);
   }
 
+  private tables(record: RunRecord): void {
+    const tables = renderTables(record);
+    if (tables) this.write(`\n${tables}\n\n`);
+    if (record.matrix) this.write(`\n${renderCells(record.matrix)}\n\n`);
+  }
+
   /** The end of a run. A host that could prove nothing is told what would work instead. */
   end(record: RunRecord, selected: readonly Selected[]): void {
     this.progress.clear();
@@ -73,7 +80,7 @@ export class ProofOutput {
         this.write(`${JSON.stringify(instead ? { ...record, run_instead: instead } : record, null, 2)}\n`);
         return;
       case 'human':
-        if (record.matrix) this.write(`${renderCells(record.matrix)}\n`);
+        this.tables(record);
         this.write(`${renderSummary(record)}\n${instead ? `${instead}\n` : ''}`);
     }
   }

@@ -2,6 +2,7 @@ import type { PointRecord, ScenarioRecord } from '../proof/kit.js';
 import type { MachineRecord, RunRecord } from '../proof/run-record.js';
 import type { Verdict } from '../posture/verdict.js';
 import { colors } from '../ui.js';
+import { countRows, splitRows } from './rows.js';
 
 const marks: Record<Verdict, string> = {
   proven: colors.good('✓'),
@@ -36,7 +37,15 @@ function renderPoint(point: PointRecord): string[] {
 /** One scenario with its points, for people. */
 export function renderScenario(where: string, record: ScenarioRecord): string {
   const title = `${colors.bold(`${record.proof}/${record.scenario}`)} on ${where}: ${words[record.verdict]}`;
-  return [`${marks[record.verdict]} ${title}`, ...record.points.flatMap(renderPoint)].join('\n');
+  const { rows, others } = splitRows(record);
+  // Rows that came out as they should stand in the table at the end.
+  const failed = rows.filter(({ verdict }) => verdict === 'disproven' || verdict === 'could-not-check');
+  return [
+    `${marks[record.verdict]} ${title}`,
+    ...others.flatMap(renderPoint),
+    ...(rows.length > 0 ? [`    ${rows.length} rows: ${countRows(rows)}`] : []),
+    ...failed.flatMap(renderPoint),
+  ].join('\n');
 }
 
 /** Why a scenario was skipped, one requirement a line; empty when it was not. */

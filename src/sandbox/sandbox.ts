@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ended, RunOptions } from './run.js';
-import { removeUnit, runInScope, startSlice, unitsNamed } from './units.js';
+import { Conversation } from './conversation.js';
+import { removeUnits, runInScope, scopeArgv, startSlices, unitsNamed } from './units.js';
 
 /** Which of a sandbox's two cgroup subtrees a process runs in. */
 export type Side = 'inside' | 'outside';
@@ -30,12 +31,11 @@ export class Sandbox {
     const slices = { inside: `${name}_in.slice`, outside: `${name}_out.slice` };
     const folder = await mkdtemp(join('/var/tmp', 'aegis-proof-'));
     try {
-      const scopeCgroup = await startSlice(slices.inside);
-      await startSlice(slices.outside);
+      const [scopeCgroup = ''] = await startSlices([slices.inside, slices.outside]);
       return new Sandbox(name, folder, slices, scopeCgroup);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
-      for (const slice of Object.values(slices)) await removeUnit(slice).catch(() => undefined);
+      await removeUnits(Object.values(slices)).catch(() => undefined);
       throw error;
     }
   }
@@ -47,14 +47,22 @@ export class Sandbox {
 
   /** Runs a program in a fresh scope on one side and tells how it ended. */
   async run(side: Side, argv: readonly string[], options: RunOptions = {}): Promise<Ended> {
+    return await runInScope(this.nextScope(side), this.slices[side], argv, options);
+  }
+
+  /** Starts a program in a fresh scope on one side, to be talked with while it runs. */
+  talk(side: Side, argv: readonly string[], signal: AbortSignal): Conversation {
+    return Conversation.start(scopeArgv(this.nextScope(side), this.slices[side], argv), signal);
+  }
+
+  private nextScope(side: Side): string {
     this.scopes += 1;
-    const unit = `${this.name}-${side}-${this.scopes}.scope`;
-    return await runInScope(unit, this.slices[side], argv, options);
+    return `${this.name}-${side}-${this.scopes}.scope`;
   }
 
   /** Stops everything that carries the sandbox's name and removes its folder. */
   async remove(): Promise<void> {
-    for (const unit of await unitsNamed(this.name)) await removeUnit(unit);
+    await removeUnits(await unitsNamed(this.name));
     await rm(this.folder, { recursive: true, force: true });
   }
 

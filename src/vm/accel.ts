@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheRoot, inCache } from './cache.js';
+import { cacheRoot, inCache, makeCacheFolder } from './cache.js';
 import type { Kernel } from './kernel.js';
 import { trialMark, trialParameter } from './initramfs.js';
 import { withLock } from './lock.js';
@@ -28,7 +28,7 @@ export async function chooseAccel(kernel: Kernel, qemu: string, signal: AbortSig
   const file = join(cacheRoot(), 'accel.json');
   const verdict = (await readVerdicts(file))[key];
   if (verdict) return verdict;
-  await inCache(() => mkdir(cacheRoot(), { recursive: true }));
+  await makeCacheFolder(cacheRoot());
   return withLock(`${file}.lock`, { signal }, async () => {
     const known = await readVerdicts(file);
     const meanwhile = known[key];

@@ -1,21 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import {
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AegisError } from '../errors.js';
+import { makeFolders } from '../folders.js';
 import { withLock } from './lock.js';
 
 /** The lane's folder below the user's cache (XDG Base Directory Specification: a relative value is ignored). */
@@ -69,7 +59,7 @@ export async function obtain<Meta>(entry: EntryRecipe<Meta>, options: CacheOptio
   const folder = entryFolder(entry);
   const found = await verify<Meta>(folder, entry.recipe);
   if (found) return found;
-  await inCache(() => mkdir(dirname(folder), { recursive: true }));
+  await makeCacheFolder(dirname(folder));
   const onWait = () => options.onProgress(`waiting for another run that prepares ${entry.path}`);
   return withLock(join(dirname(folder), '.lock'), { signal: options.signal, onWait }, async () => {
     const meanwhile = await verify<Meta>(folder, entry.recipe);
@@ -210,6 +200,19 @@ async function removeAbandoned(folder: string): Promise<void> {
     if (name.startsWith(prefix)) await rm(join(dirname(folder), name), { recursive: true, force: true });
 }
 
+/** Makes a folder of the cache and those above it. @throws AegisError CACHE_UNWRITABLE, DISK_FULL */
+export async function makeCacheFolder(path: string): Promise<void> {
+  await inCache(() => {
+    try {
+      makeFolders(path);
+    } catch (error) {
+      // A place where no folder can be made at all, such as /proc.
+      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? unwritable('ENOENT', error) : error;
+    }
+    return Promise.resolve();
+  });
+}
+
 /** Runs a step that writes to the cache; what the file system refuses becomes an error with a way out. */
 export async function inCache<T>(step: () => Promise<T>): Promise<T> {
   try {
@@ -222,11 +225,14 @@ export async function inCache<T>(step: () => Promise<T>): Promise<T> {
         wayOut: 'Free some space, or point XDG_CACHE_HOME at a disk that has some.',
         cause: error,
       });
-    if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code))
-      throw new AegisError('CACHE_UNWRITABLE', `cannot write to ${cacheRoot()}: ${code}`, {
-        wayOut: 'Check who owns the folder, or point XDG_CACHE_HOME at one of your own.',
-        cause: error,
-      });
+    if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST'].includes(code)) throw unwritable(code, error);
     throw error;
   }
+}
+
+function unwritable(code: string, cause: unknown): AegisError {
+  return new AegisError('CACHE_UNWRITABLE', `cannot write to ${cacheRoot()}: ${code}`, {
+    wayOut: 'Check who owns the folder, or point XDG_CACHE_HOME at one of your own.',
+    cause,
+  });
 }

@@ -1,8 +1,8 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { feltRequirement, type Requirement } from '../posture/requirement.js';
 import { AegisError, messageOf } from '../errors.js';
-import { cacheRoot, inCache } from './cache.js';
+import { cacheRoot, inCache, makeCacheFolder } from './cache.js';
 import { keyring } from './mirror.js';
 import { oldestQemu, qemuVersion } from './qemu.js';
 
@@ -63,7 +63,7 @@ function toolsRequirement(missing: readonly { what: string; package: string }[])
 async function cacheRequirement(): Promise<Requirement> {
   const wayOut = 'Check who owns the folder, or point XDG_CACHE_HOME at one of your own.';
   return await feltRequirement('a writable cache', wayOut, async () => {
-    await inCache(() => mkdir(cacheRoot(), { recursive: true }));
+    await makeCacheFolder(cacheRoot());
     await inCache(() => access(cacheRoot(), constants.W_OK));
   });
 }

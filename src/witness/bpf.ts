@@ -12,6 +12,9 @@ export interface BpfProgram {
   readonly id: number;
   readonly type: number;
   readonly name: string;
+  /** Nanoseconds in it and times it ran, all CPUs together; 0 unless `kernel.bpf_stats_enabled` is set. */
+  readonly run_time_ns: number;
+  readonly run_cnt: number;
 }
 
 export interface BpfLink {

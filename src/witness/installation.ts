@@ -11,6 +11,8 @@ const outputs: readonly (readonly [name: string, path: string, mode: number])[] 
   ['agent', 'build/bin/aegis-agent', constants.X_OK],
   ['guest channel', 'build/bin/aegis-guest', constants.X_OK],
   ['probe', 'build/bin/aegis-probe', constants.X_OK],
+  ['evasion catalogue', 'build/bin/aegis-evade', constants.X_OK],
+  ['denied program', 'build/bin/aegis-ran', constants.X_OK],
   ['witness', 'build/bin/aegis-witness', constants.X_OK],
   ['load feeler', 'build/bin/aegis-feel', constants.X_OK],
   ['BPF object', 'build/bpf/aegis.bpf.o', constants.R_OK],

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { Parser, type FinalResults, type Result } from 'tap-parser';
@@ -10,7 +11,7 @@ import { kernelNames, lsmWithBpf, lsmWithoutBpf, runInGuest, runMany } from '../
 t.setTimeout(880_000);
 
 /** Built only here: BPF objects that are broken on purpose are no part of what is shipped. */
-const mutants = await run(['make', '-C', join(packageRoot, 'native'), 'mutants'], { timeoutMs: 120_000 });
+const mutants = await run(['make', '-C', join(packageRoot, 'native'), 'mutants'], { timeoutMs: 600_000 });
 t.equal(mutants.exitCode, 0, 'the mutants are built');
 
 interface Script {
@@ -18,6 +19,8 @@ interface Script {
   readonly lsm: string;
   readonly name: string;
   readonly args: readonly string[];
+  /** Further kernel parameters. */
+  readonly append?: readonly string[];
 }
 
 const scripts: readonly Script[] = [
@@ -31,9 +34,51 @@ const scripts: readonly Script[] = [
   { kernel: '6.12', lsm: lsmWithoutBpf, name: 'posture', args: ['genuine', '/root/mutants'] },
   { kernel: '6.12', lsm: lsmWithBpf, name: 'posture', args: ['listed', '/root/mutants'] },
   { kernel: '6.12', lsm: lsmWithBpf, name: 'served-authority', args: [] },
+  ...['lsm', 'fmod_ret', 'fentry', 'tracepoint'].map((rung) => ({
+    kernel: '6.12',
+    lsm: lsmWithBpf,
+    name: 'classes',
+    args: [rung],
+  })),
+  ...['5.10', '7.3'].map((kernel) => ({ kernel, lsm: lsmWithBpf, name: 'classes', args: ['lsm'] })),
+  {
+    kernel: '7.3',
+    lsm: lsmWithBpf,
+    name: 'classes',
+    args: ['fentry', 'network'],
+    append: ['lockdown=confidentiality'],
+  },
+  {
+    kernel: '5.10',
+    lsm: lsmWithBpf,
+    name: 'confidential',
+    args: [],
+    append: ['lockdown=confidentiality'],
+  },
+  { kernel: '6.12', lsm: lsmWithBpf, name: 'rules', args: [] },
+  { kernel: '6.12', lsm: lsmWithBpf, name: 'mutants', args: ['/root/mutants', '/root/agents'] },
 ];
 
-async function inGuest({ kernel, lsm, name, args }: Script): Promise<{ exitCode: number; output: string }> {
+/** The scripts, and of what is broken on purpose only what the run asks for: a boot copies each file. */
+const copies = [
+  ...['classes', 'confidential', 'ladder', 'mutants', 'posture', 'rules', 'served-authority'].map((name) => ({
+    from: join(packageRoot, `test/bpf/${name}.guest.sh`),
+    to: `/root/${name}.guest.sh`,
+  })),
+];
+
+async function filesIn(folder: string, to: string): Promise<{ from: string; to: string }[]> {
+  const names = await readdir(join(packageRoot, folder));
+  return names.map((name) => ({ from: join(packageRoot, folder, name), to: `${to}/${name}` }));
+}
+
+async function inGuest({
+  kernel,
+  lsm,
+  name,
+  args,
+  append,
+}: Script): Promise<{ exitCode: number; output: string }> {
   let output = '';
   const collect = (chunk: Buffer) => void (output += chunk.toString());
   const script = `${name}.guest.sh`;
@@ -42,12 +87,11 @@ async function inGuest({ kernel, lsm, name, args }: Script): Promise<{ exitCode:
       kernel,
       lsm,
       argv: ['bash', `/root/${script}`, ...args],
+      ...(append ? { append } : {}),
       copies: [
-        { from: join(packageRoot, 'test/bpf', script), to: `/root/${script}` },
-        {
-          from: join(packageRoot, 'build/bpf/mutants/no-signal.bpf.o'),
-          to: '/root/mutants/no-signal.bpf.o',
-        },
+        ...copies,
+        ...(args.includes('/root/mutants') ? await filesIn('build/bpf/mutants', '/root/mutants') : []),
+        ...(args.includes('/root/agents') ? await filesIn('build/bin/mutants', '/root/agents') : []),
       ],
       timeoutMs: 300_000,
     },

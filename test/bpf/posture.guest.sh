@@ -94,6 +94,10 @@ ok "a scope that is not there is refused" fails_with 1 "find cgroup" agent run -
 mkdir -p /sys/fs/cgroup/aegis-in.slice /sys/fs/cgroup/aegis-out.slice
 within() { local group=$1; shift; bash -c 'echo $$ >/sys/fs/cgroup/$0/cgroup.procs && exec "$@"' "$group" "$@"; }
 ok "scoped: starts" start $NO_BPF -- --enforce --enforce-fallback=override --scope-cgroup=/sys/fs/cgroup/aegis-in.slice
+confined() { sed -n "s/^$1:\t*//p" "/proc/$(systemctl show -P MainPID $UNIT)/status"; }
+ok "the daemon runs under a system call filter" is "$(confined Seccomp)" 2
+ok "and can gain no privileges" is "$(confined NoNewPrivs)" 1
+ok "and keeps CAP_BPF alone" is "$(confined CapEff)/$(confined CapBnd)" 0000008000000000/0000000000000000
 ok "scoped: inside is stopped" fails_with 1 "not permitted" within aegis-in.slice cat "$SECRET"
 ok "scoped: outside reads" within aegis-out.slice cat "$SECRET"
 ok "scoped: an innocent act inside goes on" within aegis-in.slice cat "$WORK/innocent"

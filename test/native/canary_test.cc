@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
+#include <string>
 
 using namespace aegis;
 
@@ -23,7 +25,8 @@ TEST_CASE("acts that nothing stops are told as allowed, on every rung") {
     struct stat info;
     REQUIRE(::stat(canary->path().c_str(), &info) == 0);
     CHECK(canary->inode().ino == info.st_ino);
-    const auto feelings = canary->feel(mechanism, hooks_of(mechanism), SIGKILL, false);
+    const HookSet hooks = hooks_of(mechanism, class_bit(AEGIS_CLASS_FILE));
+    const auto feelings = canary->feel(hooks, SIGKILL, Depth::full, {});
     CHECK(feelings.size() == (mechanism == Mechanism::tracepoint ? 1u : 10u));
     for (const auto& feeling : feelings) {
       CAPTURE(feeling.act);
@@ -55,7 +58,8 @@ TEST_CASE("an act that fails for a reason of its own is no denial") {
   auto canary = Canary::make(folder);
   REQUIRE(canary);
   REQUIRE(::unlink(canary->path().c_str()) == 0);
-  const auto feelings = canary->feel(Mechanism::lsm, hooks_of(Mechanism::lsm), SIGKILL, true);
+  const auto feelings =
+      canary->feel(hooks_of(Mechanism::lsm, class_bit(AEGIS_CLASS_FILE)), SIGKILL, Depth::quick, {});
   REQUIRE(feelings.size() == 1);
   CHECK(feelings[0].outcome == Outcome::could_not);
   CHECK(feelings[0].error == ENOENT);
@@ -74,5 +78,56 @@ TEST_CASE("stale canaries go, the one in use stays") {
   CHECK(::access(stale->path().c_str(), F_OK) != 0);
   CHECK(::access(fresh->path().c_str(), F_OK) == 0);
   fresh->remove();
+  CHECK(::rmdir(folder) == 0);
+}
+
+// This machine may refuse some of the acts by itself (a container's seccomp
+// filter, Yama): without a program that counted, that is no denial of ours.
+TEST_CASE("an act that something else stopped is not taken for felt") {
+  char folder[] = "/tmp/aegis-canary.XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  auto canary = Canary::make(folder);
+  REQUIRE(canary);
+  const auto silent = [](size_t) { return uint64_t{7}; };
+  for (const auto mechanism : {Mechanism::lsm, Mechanism::fentry}) {
+    const auto feelings = canary->feel(hooks_of(mechanism, all_classes), SIGKILL, Depth::privileged, silent);
+    CHECK(feelings.size() >= 10 + 3 + 5 + 2 + 1);
+    for (const auto& feeling : feelings) {
+      CAPTURE(feeling.act);
+      CHECK(feeling.outcome != Outcome::denied);
+      CHECK(feeling.outcome != Outcome::killed);
+    }
+  }
+  canary->remove();
+  CHECK(::rmdir(folder) == 0);
+}
+
+TEST_CASE("a quick round tries one act of each class") {
+  char folder[] = "/tmp/aegis-canary.XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  auto canary = Canary::make(folder);
+  REQUIRE(canary);
+  const auto feelings = canary->feel(hooks_of(Mechanism::tracepoint, all_classes), SIGKILL, Depth::quick, {});
+  std::set<size_t> classes;
+  for (const auto& feeling : feelings) classes.insert(hook_table[feeling.hook].rule_class);
+  CHECK(classes.size() == feelings.size());
+  CHECK(classes.size() == AEGIS_CLASS_COUNT);
+  canary->remove();
+  CHECK(::rmdir(folder) == 0);
+}
+
+TEST_CASE("each canary has a name of its own, of fifteen bytes") {
+  char folder[] = "/tmp/aegis-canary.XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  auto first = Canary::make(folder);
+  auto second = Canary::make(folder);
+  REQUIRE(first);
+  REQUIRE(second);
+  const auto text = [](const aegis_name& name) { return std::string(reinterpret_cast<const char*>(&name), sizeof name); };
+  CHECK(text(first->task()) != text(second->task()));
+  CHECK(text(first->task()).starts_with("aegis-"));
+  CHECK(text(first->task()).find('\0') == 15);
+  first->remove();
+  second->remove();
   CHECK(::rmdir(folder) == 0);
 }

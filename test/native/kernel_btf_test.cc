@@ -37,6 +37,15 @@ std::string sample_blob() {
   btf__add_func_param(b, "attr", pointer);
   btf__add_func(b, "security_inode_setattr", BTF_FUNC_STATIC, prototype);
   btf__add_typedef(b, "btf_trace_sys_enter", pointer);
+  const int letter = btf__add_int(b, "unsigned char", 1, 0);
+  const int letters = btf__add_array(b, u32, letter, 40);
+  const int name = btf__add_struct(b, "qstr", 16);
+  btf__add_struct(b, "dentry", 64);
+  btf__add_field(b, "d_name", name, 64, 0);
+  btf__add_field(b, "d_iname", letters, 192, 0);
+  btf__add_enum(b, "kernel_load_data_id", 4);
+  btf__add_enum_value(b, "LOADING_UNKNOWN", 0);
+  btf__add_enum_value(b, "LOADING_MODULE", 2);
   uint32_t size = 0;
   const void* data = btf__raw_data(b, &size);
   return {static_cast<const char*>(data), size};
@@ -48,6 +57,9 @@ WantedTypes wanted() {
   types.structures["inode"] = {"i_ino", "i_sb", "i_absent"};
   types.structures["super_block"] = {"s_dev"};
   types.structures["absent"] = {"x"};
+  types.structures["dentry"] = {"d_name", "d_iname"};
+  types.structure_ids = {"qstr", "absent"};
+  types.enumerations["kernel_load_data_id"] = {"LOADING_MODULE", "LOADING_ABSENT"};
   return types;
 }
 
@@ -123,4 +135,45 @@ TEST_CASE("no BTF is the blocker of its own") {
   const auto types = load_kernel_types("/nonexistent/btf", "", wanted());
   REQUIRE_FALSE(types);
   CHECK(types.error().blocker == "CORE_UNSUPPORTED");
+}
+
+TEST_CASE("members that are structures or arrays keep their place and size, nothing else") {
+  const auto types = find_kernel_types(sample_blob(), wanted());
+  REQUIRE(types);
+  const auto small = BtfBlob::parse(types->btf);
+  REQUIRE(small);
+  for (uint32_t id = 1; id < small->size(); id++) {
+    const auto type = small->type(id);
+    if (small->name(type.name_off) != "dentry") continue;
+    REQUIRE(BTF_INFO_VLEN(type.info) == 2);
+    for (uint32_t i = 0; i < 2; i++) {
+      const auto member = small->member(id, i);
+      const bool is_letters = small->name(member.name_off) == "d_iname";
+      CHECK(member.offset == (is_letters ? 192 : 64));
+      CHECK(small->bytes_of(member.type) == (is_letters ? 40 : 16));
+      CHECK(BTF_INFO_VLEN(small->type(member.type).info) == 0);
+    }
+    return;
+  }
+  FAIL("no dentry");
+}
+
+TEST_CASE("ids of structures and values of enumerations, only those that are there, also by the cache") {
+  const auto types = find_kernel_types(sample_blob(), wanted());
+  REQUIRE(types);
+  CHECK(types->structure_ids.size() == 1);
+  CHECK(types->enumerators == Numbers{{"LOADING_MODULE", 2}});
+  char folder[] = "/tmp/aegis-btf.XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  const std::string blob = std::string(folder) + "/blob", cache = std::string(folder) + "/cache";
+  REQUIRE(write_file_atomically(blob, sample_blob(), 0600, false));
+  REQUIRE(load_kernel_types(blob, cache, wanted()));
+  ::unlink(blob.c_str());
+  const auto cached = load_kernel_types(blob, cache, wanted());
+  REQUIRE(cached);
+  CHECK(cached->structure_ids == types->structure_ids);
+  CHECK(cached->enumerators == types->enumerators);
+  CHECK(cached->btf == types->btf);
+  ::unlink(cache.c_str());
+  CHECK(::rmdir(folder) == 0);
 }

@@ -113,3 +113,38 @@ TEST_CASE("path hashes tell prefixes and padding apart") {
   CHECK(hash_path("/a") != hash_path("/b"));
   CHECK(hash_path("") != 0);
 }
+
+TEST_CASE("a program to deny goes into the tables of its class and no other") {
+  const Folder folder;
+  const auto resolved = resolve("[deny_exec_path]\n" + folder.file + "\n");
+  REQUIRE(resolved);
+  CHECK(resolved->inodes.keys.empty());
+  CHECK(resolved->paths.keys.empty());
+  REQUIRE(resolved->exec_inodes.keys.size() == 1);
+  REQUIRE(resolved->exec_paths.keys.size() == 1);
+  CHECK(resolved->exec_paths.keys[0] == hash_path(folder.file));
+  CHECK(resolved->classes == 1u << AEGIS_CLASS_EXEC);
+}
+
+TEST_CASE("a command name is a key of its own, and denies the files it stands for now") {
+  const auto resolved = resolve("[deny_comm]\nsh\nno-such-command\n");
+  REQUIRE(resolved);
+  REQUIRE(resolved->exec_names.keys.size() == 2);
+  CHECK(std::string(reinterpret_cast<const char*>(&resolved->exec_names.keys[0])) == "sh");
+  struct stat info;
+  REQUIRE(::stat("/bin/sh", &info) == 0);
+  REQUIRE_FALSE(resolved->exec_inodes.keys.empty());
+  for (const auto& key : resolved->exec_inodes.keys) CHECK(key.ino == info.st_ino);
+  CHECK(resolved->rules[AEGIS_CLASS_EXEC] == 2);
+}
+
+TEST_CASE("flags carry the line they stand in, and rules are counted by class") {
+  const std::string body = "[deny_ptrace]\n[deny_ip]\n192.0.2.1\n[deny_port]\n22\n";
+  const auto resolved = resolve(body);
+  REQUIRE(resolved);
+  CHECK(resolved->classes == (1u << AEGIS_CLASS_PTRACE | 1u << AEGIS_CLASS_NETWORK));
+  CHECK(resolved->flags[AEGIS_CLASS_PTRACE].offset == std::strlen("version=1\n"));
+  CHECK(resolved->rules[AEGIS_CLASS_NETWORK] == 2);
+  CHECK(resolved->summary() == "2 network rules, 1 ptrace rule");
+  CHECK(resolve("")->summary() == "no rules");
+}

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "lib/known_gaps.h"
 #include "lib/text.h"
 
 using namespace aegis;
@@ -125,11 +127,37 @@ TEST_CASE("transitions are kept in order and bounded") {
   CHECK(report.transitions.back().to == "ENFORCE_SIGNAL");
 }
 
-TEST_CASE("gaps are named on the signal rungs and only there") {
-  CHECK(known_gaps(Mechanism::lsm).empty());
-  CHECK(known_gaps(Mechanism::fmod_ret).empty());
-  CHECK(known_gaps(Mechanism::fentry).size() == 3);
-  CHECK(known_gaps(Mechanism::tracepoint).size() > known_gaps(Mechanism::fentry).size());
+TEST_CASE("gaps of the rung are named on the signal rungs and only there") {
+  CHECK(known_gaps(Mechanism::lsm, AEGIS_CLASS_FILE).empty());
+  CHECK(known_gaps(Mechanism::fmod_ret, AEGIS_CLASS_FILE).empty());
+  CHECK(known_gaps(Mechanism::fentry, AEGIS_CLASS_FILE).size() == 3);
+  for (size_t i = 0; i < AEGIS_CLASS_COUNT; i++) {
+    CAPTURE(class_names[i]);
+    CHECK(known_gaps(Mechanism::none, i).empty());
+    CHECK(known_gaps(Mechanism::fentry, i).size() > known_gaps(Mechanism::lsm, i).size());
+    CHECK(known_gaps(Mechanism::tracepoint, i).size() > known_gaps(Mechanism::fentry, i).size() - 1);
+  }
+}
+
+TEST_CASE("gaps of several classes are told once each") {
+  const auto gaps = known_gaps_of(Mechanism::tracepoint, all_classes);
+  CHECK(std::set<std::string>(gaps.begin(), gaps.end()).size() == gaps.size());
+  CHECK(gaps.size() > known_gaps_of(Mechanism::tracepoint, class_bit(AEGIS_CLASS_FILE)).size());
+}
+
+TEST_CASE("each class the policy uses is told with its requirement, and no other") {
+  Report report = sample();
+  report.policy.classes = class_bit(AEGIS_CLASS_PTRACE) | class_bit(AEGIS_CLASS_NETWORK);
+  report.policy.rules[AEGIS_CLASS_PTRACE] = 1;
+  report.hooks[AEGIS_HOOK_PTRACE_ACCESS] = report.hooks[AEGIS_HOOK_PTRACE_TRACEME] = {true, true, true, 1, 2};
+  const auto json = Json::parse(render_report(report));
+  CHECK(json["policy"]["classes"] == Json::array({"network", "ptrace"}));
+  CHECK(json["policy"]["rules"]["ptrace"] == 1);
+  CHECK_FALSE(json["classes"].contains("file"));
+  CHECK(json["classes"]["ptrace"]["complete"] == true);
+  CHECK(json["classes"]["network"]["complete"] == false);
+  CHECK(json["requirements_met"]["network"] == false);
+  CHECK(json["classes"]["ptrace"]["mechanism"] == "fentry");
 }
 
 TEST_CASE("the file is replaced whole, and an unwritable place is an error that leaves nothing") {

@@ -21,6 +21,18 @@ t.test('scenarios that ask for one posture share its boot, on each kernel', asyn
   t.ok(boots[1]?.names.includes('lsm-deny/enforce'));
 });
 
+t.test('a lockdown level is a boot of its own', async (t) => {
+  const scenarios = (['integrity', undefined] as const).map((lockdown) => ({
+    ...{ name: lockdown ?? 'none', claim: '', requirements: async () => [], run: async () => {} },
+    boot: { bpfLsm: true, ...(lockdown ? { lockdown } : {}) },
+  }));
+  const boots = planBoots([{ proof: { name: 'p', claim: '', scenarios }, scenarios }], ['6.1']);
+  t.same(boots, [
+    { kernel: '6.1', lsm: `${without},bpf`, append: ['lockdown=integrity'], names: ['p/integrity'] },
+    { kernel: '6.1', lsm: `${without},bpf`, names: ['p/none'] },
+  ]);
+});
+
 t.test('a list of the user is the only posture', async (t) => {
   const boots = planBoots(await selectProofs(['signal-fallback']), ['6.12'], 'bpf');
   t.match(boots, [{ kernel: '6.12', lsm: 'bpf' }]);

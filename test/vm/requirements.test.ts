@@ -21,6 +21,15 @@ t.test('what is missing is named with its package and the way out', async (t) =>
   t.match(seen.get('a writable cache'), { met: false, reason: /ENOTDIR/, wayOut: /XDG_CACHE_HOME/ });
 });
 
+t.test('a cache where no folder can be made is told, not waited for', async (t) => {
+  t.intercept(process, 'env', { value: { ...process.env, XDG_CACHE_HOME: '/proc/nowhere' } });
+  t.match((await byName()).get('a writable cache'), {
+    met: false,
+    reason: /ENOENT/,
+    wayOut: /XDG_CACHE_HOME/,
+  });
+});
+
 t.test('without any QEMU', async (t) => {
   t.intercept(process, 'env', { value: { ...process.env, PATH: t.testdir({}) } });
   t.match((await byName()).get('QEMU 10 or newer'), { met: false, reason: /is not installed/ });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { attachedSince, type BpfLink, type BpfSnapshot } from '../../src/witness/bpf.js';
+import { attachedSince, type BpfLink, type BpfProgram, type BpfSnapshot } from '../../src/witness/bpf.js';
 
 const link = (id: number, attach_type: number, type = 2): BpfLink => ({
   id,
@@ -8,11 +8,16 @@ const link = (id: number, attach_type: number, type = 2): BpfLink => ({
   prog_id: id,
   target: '',
 });
-const before: BpfSnapshot = { programs: [{ id: 1, type: 5, name: 'old' }], links: [link(1, 27)] };
+const program = (id: number, type: number, name: string): BpfProgram => ({
+  ...{ id, type, name },
+  run_time_ns: 0,
+  run_cnt: 0,
+});
+const before: BpfSnapshot = { programs: [program(1, 5, 'old')], links: [link(1, 27)] };
 
 t.test('only what appeared counts, each by its own mechanism', async (t) => {
   const after: BpfSnapshot = {
-    programs: [...before.programs, { id: 2, type: 29, name: 'loaded_only' }, { id: 3, type: 5, name: 'tp' }],
+    programs: [...before.programs, program(2, 29, 'loaded_only'), program(3, 5, 'tp')],
     links: [...before.links, link(2, 26), link(3, 26), link(4, 24), link(5, 0, 1)],
   };
   t.same(attachedSince(before, after), { lsm: 0, fmod_ret: 2, fentry: 1, tracepoint: 2 });
@@ -20,7 +25,7 @@ t.test('only what appeared counts, each by its own mechanism', async (t) => {
 });
 
 t.test('a program that is loaded but not attached enforces nothing, and does not count', async (t) => {
-  const after = { ...before, programs: [...before.programs, { id: 2, type: 29, name: 'idle' }] };
+  const after = { ...before, programs: [...before.programs, program(2, 29, 'idle')] };
   t.equal(attachedSince(before, after).lsm, 0);
 });
 

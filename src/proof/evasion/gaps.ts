@@ -1,0 +1,45 @@
+import type { Rung } from '../rungs.js';
+import type { Kind } from './catalogue.js';
+import { fileGaps } from './gaps-file.js';
+import { actGaps } from './gaps-acts.js';
+
+/** What is known not to be stopped, and the ways that show it. */
+export interface Gap {
+  /** Its name in GUARANTEES.md and in the agent's report. */
+  readonly gap: string;
+  /** The classes that have it. */
+  readonly kinds: readonly Kind[];
+  readonly rungs: readonly Rung['name'][];
+  /** The ways that lead through it on these rungs; none where no row can show it. */
+  readonly ways: readonly string[];
+}
+
+const signalRungs: readonly Rung['name'][] = ['fentry', 'tracepoint'];
+const everyKind: readonly Kind[] = ['file', 'program', 'address', 'tracing', 'modules'];
+
+/**
+ * Every known gap of every rung. A leak that is not here disproves the proof; so does a way that is here and does not
+ * leak any more. On the strongest two rungs no way of the catalogue leads round: what they have here is no act on what
+ * is denied.
+ */
+export const gaps: readonly Gap[] = [
+  { gap: 'pid_1_is_never_signalled', kinds: everyKind, rungs: signalRungs, ways: [] },
+  { gap: 'kernel_threads_are_never_signalled', kinds: everyKind, rungs: signalRungs, ways: [] },
+  // What each class and rung adds to it is below.
+  { gap: 'act_takes_effect_before_the_signal', kinds: everyKind, rungs: signalRungs, ways: [] },
+  ...fileGaps,
+  ...actGaps,
+];
+
+/** The gap that names this way on this rung. */
+export function gapOf(way: string, rung: Rung['name']): string | undefined {
+  return gaps.find((gap) => gap.ways.includes(way) && gap.rungs.includes(rung))?.gap;
+}
+
+/** What an agent on this rung with rules of these classes has to own up to. */
+export function gapsOf(rung: Rung['name'], kinds: readonly Kind[]): readonly string[] {
+  const own = gaps.filter(
+    (gap) => gap.rungs.includes(rung) && gap.kinds.some((kind) => kinds.includes(kind)),
+  );
+  return [...new Set(own.map(({ gap }) => gap))].sort();
+}
