@@ -22,19 +22,18 @@ export class AgentTraces {
       .map((entry) => join(entry.parentPath, entry.name));
   }
 
-  /** Files in which the instance keeps the policies it applied. */
-  async storedPolicies(): Promise<readonly string[]> {
-    const folder = join('/var/lib/aegis', this.instance);
-    return (await readdir(folder))
-      .filter((name) => /^policy-\d+$/.test(name))
-      .map((name) => join(folder, name));
-  }
-
   /** The acts in the audit trail, oldest first. */
   async auditTrail(): Promise<readonly string[]> {
     const path = join('/var/lib/aegis', this.instance, 'audit.jsonl');
     const lines = (await readFile(path, 'utf8')).trim().split('\n');
     return lines.map((line) => String((JSON.parse(line) as { act?: unknown }).act));
+  }
+
+  /** Files in which the instance keeps the policies it applied. */
+  async storedPolicies(): Promise<readonly string[]> {
+    const folder = join('/var/lib/aegis', this.instance);
+    const names = await readdir(folder);
+    return names.filter((name) => /^policy-\d+$/.test(name)).map((name) => join(folder, name));
   }
 
   /** The pins that are still there. The stored policy and the lock stay with their owner, which removes them. */

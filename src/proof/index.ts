@@ -2,9 +2,8 @@
 export { agentDeathScenarios } from './agent-death.js';
 export { agentTamperingScenarios } from './agent-tampering.js';
 export { denyScenario, type DenyScenario } from './deny-scenario.js';
-export { enforcerKilledScenarios } from './enforcer-killed.js';
-export { oneDaemonScenarios } from './one-daemon.js';
 export { evasionScenarios } from './evasion/scenario.js';
+export { oneDaemonScenarios } from './one-daemon.js';
 export { failClosedScenarios } from './governance/matrix.js';
 export { registrationScenarios } from './governance/registration.js';
 export { Disproof, type Bench, type Observation, type Proof, type Scenario } from './kit.js';

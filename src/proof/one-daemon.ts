@@ -1,7 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { Sandbox } from '../sandbox/sandbox.js';
-import { AgentUnderTest } from './agent-under-test.js';
-import { DeniedRead } from './denied-read.js';
+import { prepareDenial } from './denial.js';
 import { AgentProcess } from './governance/agent-process.js';
 import { playControl, requirements as governanceRequirements } from './governance/matrix.js';
 import { Stage, toolRules, tools } from './governance/stage.js';
@@ -37,20 +35,13 @@ export function oneDaemonScenarios(): readonly Scenario[] {
 }
 
 async function prepare(bench: Bench) {
-  const sandbox = await Sandbox.create();
-  bench.onCleanUp('remove the sandbox', () => sandbox.remove());
-  const read = await DeniedRead.prepare(bench, sandbox);
   const governed = AgentProcess.start();
   bench.onCleanUp('the governed agent', () => governed.end());
   const stage = await Stage.set('enforce', governed);
   bench.onCleanUp('the stage', () => stage.clear());
-  const setup = {
-    policy: `version=1\n[deny_path]\n${read.secretPath}\n${toolRules}`,
-    flags: ['--enforce', '--enforce-gate-mode=fail-closed', '--runtime-socket', stage.socketPath],
-    keepsPins: true,
-  };
-  const agent = await AgentUnderTest.prepare(bench, sandbox, setup);
-  return { read, governed, stage, agent, setup };
+  const flags = ['--enforce', '--enforce-gate-mode=fail-closed', '--runtime-socket', stage.socketPath];
+  const { read, agent, policy } = await prepareDenial(bench, { flags, keepsPins: true }, toolRules);
+  return { read, governed, stage, agent, policy };
 }
 
 async function killOneDaemon(bench: Bench): Promise<void> {
@@ -89,27 +80,28 @@ async function callRuns(stage: Stage, tool: string, isExpected: boolean): Promis
 }
 
 async function refuseToStart(bench: Bench): Promise<void> {
-  const { read, agent, setup } = await prepare(bench);
-  const { policy } = setup;
+  const { read, agent, policy } = await prepare(bench);
   await bench.point('control: without the daemon the secret is read', () => read.succeeds('inside'));
   for (const [what, text] of [
     ['a bad path', policy.replace('[deny_path]', '[deny_path]\nrelative')],
     ['a bad tool rule', policy.replace('default deny', 'default perhaps')],
     ['an unknown version', policy.replace('version=1', 'version=99')],
   ] as const)
-    await bench.point(`a policy with ${what} is not applied`, async () => {
+    await bench.point(`a policy with ${what} is not applied, nor started with`, async () => {
       await agent.writePolicy(text);
-      return await agent.refusesPolicy();
+      const { reason } = await agent.refusesPolicy();
+      const { said } = await agent.refuses(agent.applyingFirst);
+      return { reason, said };
     });
   await bench.point('the good policy is applied', async () => {
     await agent.writePolicy(policy);
     return await agent.applyPolicy();
   });
-  await bench.point('spoilt where it is stored, the daemon does not start with it', async () => {
+  await bench.point('spoilt where it is stored, it is not started with', async () => {
     const stored = await agent.traces.storedPolicies();
     for (const file of stored) await writeFile(file, 'version=99\n');
     if (stored.length === 0) throw new Error('the instance keeps no policy');
-    return await agent.refuses(setup);
+    return await agent.refuses();
   });
   await bench.point('and the report claims nothing', async () => {
     const { runtime_state, enforce_capable } = await agent.report();

@@ -61,7 +61,6 @@ export class ProofOutput {
   private tables(record: RunRecord): void {
     const tables = renderTables(record);
     if (tables) this.write(`\n${tables}\n\n`);
-    if (record.matrix) this.write(`\n${renderCells(record.matrix)}\n\n`);
   }
 
   /** The end of a run. A host that could prove nothing is told what would work instead. */
@@ -81,6 +80,7 @@ export class ProofOutput {
         return;
       case 'human':
         this.tables(record);
+        if (record.matrix) this.write(`${renderCells(record.matrix)}\n`);
         this.write(`${renderSummary(record)}\n${instead ? `${instead}\n` : ''}`);
     }
   }
