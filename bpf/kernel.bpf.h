@@ -47,6 +47,7 @@ struct file {
 	struct inode *f_inode;
 	unsigned int f_flags;
 	unsigned int f_mode;
+	void *private_data;
 	struct opaque f_path; /* struct path */
 };
 
