@@ -46,6 +46,7 @@ struct path {
 struct file {
 	struct inode *f_inode;
 	struct opaque f_path; /* struct path */
+	void *private_data;
 };
 
 struct vfsmount {

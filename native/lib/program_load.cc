@@ -112,6 +112,11 @@ Status set_knobs(bpf_object* object, const KernelTypes& types) {
   return Error{"cannot configure the BPF object: it has no knobs", "Build it again: make -C native"};
 }
 
+// What a hook is for that newer kernels do by another, which is always loaded.
+bool is_needless(size_t hook, const KernelTypes& types) {
+  return hook == AEGIS_HOOK_SOCKET_SPLICE && casts_addresses(types);
+}
+
 const char* missing_blocker(size_t hook) {
   return hook_table[hook].rule_class == AEGIS_CLASS_NETWORK ? "NETWORK_HOOK_UNAVAILABLE" : "HOOK_ATTACH_FAILED";
 }
@@ -189,7 +194,7 @@ Status choose_programs(bpf_object* object, const KernelTypes& types, const Attac
     const auto target = target_of(program);
     HookState& hook = hooks[*index];
     hook.is_wanted = true;
-    hook.is_present = types.functions.contains(target);
+    hook.is_present = types.functions.contains(target) && !is_needless(*index, types);
     if (hook.is_present) {
       bpf_program__set_autoload(program, true);
     } else if (hook_table[*index].is_required) {

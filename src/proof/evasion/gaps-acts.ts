@@ -65,5 +65,5 @@ export const actGaps: readonly Gap[] = [
 
   gap('modules', 'modules_loaded_on_request', ['fentry', 'tracepoint']),
   gap('modules', 'int_0x80_from_64_bit_code'),
-  gap('modules', late, ['fentry', 'tracepoint'], ['finit-module-memfd']),
+  gap('modules', late, ['fentry', 'tracepoint'], ['finit-module-memfd', 'init-module']),
 ];
