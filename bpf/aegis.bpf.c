@@ -34,6 +34,7 @@ BIND(INODE_COPY_UP, inode_copy_up, inode_copy_up, security_inode_copy_up, decide
 BIND_ENTRY(SYSCALL_PATH, syscall_path, judge_paths_at_entry)
 BIND_EXIT(SYSCALL_PATH, syscall_path, judge_paths_at_exit)
 
+BIND(EXEC_OPEN, exec_open, file_open, security_file_open, decide_execution_open)
 BIND(EXEC_PROGRAM, exec_program, bprm_check_security, security_bprm_check, decide_execution)
 BIND(EXEC_MAPPING, exec_mapping, mmap_file, security_mmap_file, decide_executable_mapping)
 BIND(EXEC_PROTECT, exec_protect, file_mprotect, security_file_mprotect, decide_executable_change)

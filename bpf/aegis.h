@@ -52,6 +52,7 @@
 	X(INODE_UNLINK, inode_unlink, FILE, REQUIRED)       \
 	X(INODE_COPY_UP, inode_copy_up, FILE, REQUIRED)     \
 	X(SYSCALL_PATH, syscall_path, FILE, REQUIRED)       \
+	X(EXEC_OPEN, exec_open, EXEC, REQUIRED)             \
 	X(EXEC_PROGRAM, exec_program, EXEC, REQUIRED)       \
 	X(EXEC_MAPPING, exec_mapping, EXEC, REQUIRED)       \
 	X(EXEC_PROTECT, exec_protect, EXEC, REQUIRED)       \

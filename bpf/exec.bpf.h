@@ -14,6 +14,9 @@
 #include "hook.bpf.h"
 
 #define PROT_EXEC 0x4 /* include/uapi/asm-generic/mman-common.h */
+/* include/linux/fs.h, the same from 5.10 to 7.3 */
+#define FMODE_EXEC 0x20             /* opened to be executed */
+#define FMODE_NOACCOUNT 0x20000000  /* opened by a file system on another's behalf */
 
 RULE_MAP(exec_inode, BPF_MAP_TYPE_HASH, struct aegis_inode, 0)
 RULE_MAP(exec_name, BPF_MAP_TYPE_HASH, struct aegis_name, 0)
@@ -72,6 +75,21 @@ static __always_inline enum verdict decide_executable(struct act *act, struct fi
 	if (!rule && read_name(file, &name))
 		rule = find_rule(&exec_name, act->generation, &name);
 	return answer(settings, act, rule);
+}
+
+/*
+ * file_open: execve's own open, and every open by which a stacked file system
+ * (overlayfs) reaches the file below, because what is then run or mapped is an
+ * inode of the upper one, which no rule names. The latter cannot be told from
+ * a read, so a listed file is not read through an overlay either.
+ */
+static __always_inline enum verdict decide_execution_open(__u64 *ctx, struct act *act)
+{
+	struct file *file = ARGUMENT(ctx, 0);
+
+	if (!(file->f_flags & FMODE_EXEC) && !(file->f_mode & FMODE_NOACCOUNT))
+		return ALLOW;
+	return decide_executable(act, file);
 }
 
 /* bprm_check: the program, and then every interpreter in turn. */

@@ -45,6 +45,8 @@ struct path {
 
 struct file {
 	struct inode *f_inode;
+	unsigned int f_flags;
+	unsigned int f_mode;
 	struct opaque f_path; /* struct path */
 	void *private_data;
 };

@@ -45,6 +45,14 @@ static __always_inline bool read_remote(const void *name, struct remote *remote)
 	return true;
 }
 
+/* SMC carries its connection over TCP, with a socket that no hook sees. */
+static __always_inline __u16 protocol_of(struct sock *sock)
+{
+	struct sock_common *common = (void *)sock;
+
+	return common->skc_family == AF_SMC ? IPPROTO_TCP : sock->sk_protocol;
+}
+
 /* The address a socket is bound to; unspecified when it is to none. */
 static __always_inline void read_source(struct sock *sock, struct aegis_address *source)
 {
@@ -100,7 +108,7 @@ static __always_inline enum verdict decide_name(struct act *act, struct sock *so
 	}
 	if (!take_remote(act, &remote, is_sending))
 		return ALLOW;
-	act->protocol = sock->sk_protocol;
+	act->protocol = protocol_of(sock);
 	return decide_end(act, sock);
 }
 
@@ -118,7 +126,7 @@ static __always_inline enum verdict decide_peer(struct act *act, struct sock *so
 		return ALLOW;
 	if (is_unspecified(&act->address))
 		return ALLOW;
-	act->protocol = sock->sk_protocol;
+	act->protocol = protocol_of(sock);
 	act->port = bpf_ntohs(common->skc_dport);
 	return decide_remote(act, protocol_class(act->protocol));
 }
@@ -219,7 +227,7 @@ static __always_inline enum verdict decide_binding(__u64 *ctx, struct act *act)
 		return ALLOW;
 	if (family != AF_INET && family != AF_INET6 && family != AF_UNSPEC)
 		return ALLOW;
-	act->protocol = sock->sk_protocol;
+	act->protocol = protocol_of(sock);
 	act->port = bpf_ntohs(address->sin_port);
 	if (family == AF_INET) {
 		set_mapped(&act->address, address->sin_addr.s_addr);
@@ -246,7 +254,7 @@ static __always_inline enum verdict decide_serving(__u64 *ctx, struct act *act)
 	if (family != AF_INET && family != AF_INET6)
 		return ALLOW;
 	read_source(sock, &act->address);
-	act->protocol = sock->sk_protocol;
+	act->protocol = protocol_of(sock);
 	act->port = common->skc_num;
 	return decide_local(act, protocol_class(act->protocol));
 }

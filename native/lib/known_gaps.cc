@@ -14,7 +14,11 @@ Gaps gaps_of_class(size_t rule_class) {
     case AEGIS_CLASS_EXEC:
       return {"copies_of_a_program", "scripts_read_by_an_interpreter", "programs_running_before"};
     case AEGIS_CLASS_NETWORK:
-      return {"raw_and_packet_sockets_choose_their_own_headers", "ports_chosen_by_the_kernel_for_datagrams"};
+      return {"raw_and_packet_sockets_choose_their_own_headers", "ports_chosen_by_the_kernel_for_datagrams",
+              "data_received_or_spliced_on_inherited_sockets",   "connections_made_by_the_kernel_for_a_mount",
+              "further_addresses_of_an_sctp_association"};
+    case AEGIS_CLASS_PTRACE:
+      return {"tracers_attached_before", "memory_files_opened_before"};
     default:
       return {};
   }

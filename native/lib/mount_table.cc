@@ -10,6 +10,28 @@
 #include "lib/text.h"
 
 namespace aegis {
+namespace {
+
+// The kernel writes space, tab, newline and backslash as \ooo.
+std::string unescape(std::string_view text) {
+  std::string plain;
+  for (size_t i = 0; i < text.size(); i++) {
+    if (text[i] == '\\' && i + 3 < text.size()) {
+      plain += static_cast<char>((text[i + 1] - '0') << 6 | (text[i + 2] - '0') << 3 | (text[i + 3] - '0'));
+      i += 3;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
 
 Result<MountTable> MountTable::read() {
   auto text = read_file("/proc/self/mountinfo", 16u << 20);
@@ -18,7 +40,8 @@ Result<MountTable> MountTable::read() {
   for (const auto line : split(*text, '\n')) {
     // 36 35 98:0 / /mnt rw - ext3 /dev/root rw
     const auto fields = split(line, ' ');
-    if (fields.size() < 3) continue;
+    if (fields.size() < 5) continue;
+    table.parents_.insert(parent_of(unescape(fields[4])));
     const auto device = split(fields[2], ':');
     const auto mount = parse_decimal(fields[0], UINT32_MAX);
     if (!mount || device.size() != 2) continue;

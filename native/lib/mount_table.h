@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "aegis.h"
 #include "lib/result.h"
@@ -32,8 +33,12 @@ class MountTable {
   enum class Links { follow, keep };
   Found find(const std::string& path, Links links = Links::follow) const;
 
+  // Whether something is mounted on a name directly below a directory (a real path).
+  bool has_mount_in(const std::string& directory) const { return parents_.contains(directory); }
+
  private:
   std::unordered_map<uint64_t, uint32_t> device_of_mount_;
+  std::unordered_set<std::string> parents_;  // of all mount points
 };
 
 }  // namespace aegis

@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include "lib/cgroup.h"
+#include "lib/directory_listing.h"
 #include "lib/inode_generation.h"
 #include "lib/mechanism.h"
 #include "lib/mount_table.h"
@@ -40,11 +42,22 @@ std::string real_path(const std::string& path) {
   return real ? real.get() : std::string();
 }
 
-// Resolves many paths with one system call each: directories are looked at
-// once, and only a path that ends in a link is followed to its end.
+constexpr size_t listing_worth_it = 64;  // paths in one directory
+constexpr size_t listing_excess = 64;    // entries of it for each of them
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+// Resolves many paths with one system call each or less: directories are looked
+// at once, those of many paths are listed, and only a path that ends in a link
+// is followed to its end.
 class PathResolver {
  public:
   explicit PathResolver(const MountTable& mounts) : mounts_(mounts) {}
+
+  // Says beforehand which paths there will be.
+  void expect(const std::vector<Entry>& entries) {
+    for (const auto& entry : entries) parents_[parent_of(entry.text)].expected++;
+  }
 
   struct Resolved {
     MountTable::Found found;
@@ -52,24 +65,39 @@ class PathResolver {
   };
 
   Resolved resolve(const std::string& path) {
-    auto found = mounts_.find(path, MountTable::Links::keep);
-    if (found.error != 0) return {found, ""};
     const auto slash = path.rfind('/');
     const std::string base = path.substr(slash + 1);
+    const Parent& parent = look_at(path.substr(0, slash));
+    MountTable::Found found;
+    if (const auto listed = parent.listing ? parent.listing->find(base) : std::nullopt)
+      found.inode = *listed;
+    else
+      found = mounts_.find(path, MountTable::Links::keep);
+    if (found.error != 0) return {found, ""};
     if (found.is_link || base.empty() || base == "." || base == "..") return {mounts_.find(path), real_path(path)};
-    const std::string& parent = real_parent(path.substr(0, slash));
-    return {found, parent == "/" ? parent + base : parent + "/" + base};
+    return {found, parent.real == "/" ? parent.real + base : parent.real + "/" + base};
   }
 
  private:
-  const std::string& real_parent(const std::string& parent) {
-    auto& real = parents_[parent];
-    if (real.empty()) real = real_path(parent.empty() ? "/" : parent);
-    return real;
+  struct Parent {
+    size_t expected = 0;  // paths in it
+    bool is_known = false;
+    std::string real;
+    std::optional<DirectoryListing> listing;
+  };
+
+  const Parent& look_at(const std::string& path) {
+    Parent& parent = parents_[path];
+    if (parent.is_known) return parent;
+    parent.is_known = true;
+    parent.real = real_path(path.empty() ? "/" : path);
+    if (parent.expected >= listing_worth_it && !parent.real.empty())
+      parent.listing = DirectoryListing::read(parent.real, mounts_, parent.expected * listing_excess);
+    return parent;
   }
 
   const MountTable& mounts_;
-  std::unordered_map<std::string, std::string> parents_;
+  std::unordered_map<std::string, Parent> parents_;
 };
 
 Status resolve_path(const Entry& entry, const std::string& file, PathResolver& resolver, ResolvedPolicy& resolved,
@@ -164,6 +192,8 @@ Result<ResolvedPolicy> resolve_policy(const Policy& policy, const std::string& f
   if (!mounts) return mounts.error();
   ResolvedPolicy resolved;
   PathResolver resolver(*mounts);
+  resolver.expect(policy.entries(Section::deny_path));
+  resolver.expect(policy.entries(Section::deny_exec_path));
   for (const auto& entry : policy.entries(Section::deny_path))
     if (auto status = resolve_path(entry, file, resolver, resolved, {resolved.inodes, resolved.paths}); !status)
       return status.error();

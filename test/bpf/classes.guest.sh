@@ -63,12 +63,21 @@ perlish() { # the same helpers for every probe: one system call, its errno as te
 }
 P=$(perlish)
 
+# A file seen through another file system, made before anything enforces.
+overlay_of() {
+  mkdir -p "$WORK/lower" "$WORK/upper" "$WORK/work" "$WORK/merged"
+  ln "$1" "$WORK/lower/" && mount -t overlay overlay -o "lowerdir=$WORK/lower,upperdir=$WORK/upper,workdir=$WORK/work" "$WORK/merged"
+}
+
 try_exec() {
   printf '#!/bin/sh\necho DONE\n' >"$WORK/script"; cp /usr/bin/printf "$WORK/tool"; cp /bin/true "$WORK/innocent-tool"
   chmod 755 "$WORK/script" "$WORK/tool"; ln -s "$WORK/tool" "$WORK/alias"; ln "$WORK/tool" "$WORK/hard"
   cp /usr/bin/printf "$WORK/forbidden"
   ok "exec: control: the tool runs" goes "$WORK/tool" DONE
   ok "exec: control: the loader runs it" goes /lib64/ld-linux-x86-64.so.2 "$WORK/tool" DONE
+  ok "exec: control: an overlay of it" overlay_of "$WORK/tool"
+  ok "exec: control: through the overlay" goes "$WORK/merged/tool" DONE
+  umount "$WORK/merged"; rm -f "$WORK/lower/tool"
   apply '[deny_exec_path]' "$WORK/tool" "$WORK/script" '[deny_comm]' forbidden >/dev/null
   ok "exec: agent ready" start "${FLAGS[@]}"
   ok "exec: state" is "$(field runtime_state)" $STATE
@@ -83,6 +92,10 @@ try_exec() {
     ok "exec: by a hard link" stopped "$WORK/hard" DONE
     REFUSAL="failed to map segment" ok "exec: by the loader" stopped /lib64/ld-linux-x86-64.so.2 "$WORK/tool" DONE
     ok "exec: the name, by a symlink" stopped sh -c "ln -s $WORK/forbidden $WORK/other; exec $WORK/other DONE"
+    overlay_of "$WORK/tool"
+    ok "exec: through an overlay" stopped "$WORK/merged/tool" DONE
+    REFUSAL="Operation not permitted" ok "exec: through an overlay, by the loader" stopped /lib64/ld-linux-x86-64.so.2 "$WORK/merged/tool" DONE
+    umount "$WORK/merged"
     ok "exec: as an interpreter" stopped sh -c "printf '#!$WORK/tool\n' >$WORK/uses; chmod 755 $WORK/uses; exec $WORK/uses DONE"
     ok "exec: a mapping made executable later" stopped perl -e "$P"' open(F, "<", $ARGV[0]) or die; my $a = syscall(9, 0, 4096, 1, 2, fileno(F), 0); die if $a == -1; told(syscall(10, $a, 4096, 5))' "$WORK/tool"
   fi
@@ -113,8 +126,8 @@ LISTEN='use Socket qw(:all); my ($port) = @ARGV; socket(S, AF_INET, SOCK_STREAM,
 BIND='use Socket; socket(S, AF_INET, SOCK_DGRAM, 0) or die; bind(S, pack_sockaddr_in($ARGV[0], INADDR_ANY)) or do { print "$!\n"; exit 1 }; print "DONE\n"'
 
 serve() { # port
-  systemd-run --quiet --unit=aegis-serve-$1 --service-type=exec perl -e 'use Socket qw(:all); socket(S, AF_INET6, SOCK_STREAM, 0) or die; setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
-    setsockopt(S, IPPROTO_IPV6, IPV6_V6ONLY, 0); bind(S, pack_sockaddr_in6($ARGV[0], IN6ADDR_ANY)) or die; listen(S, 64) or die; $SIG{PIPE} = "IGNORE"; while (accept(C, S)) { print C "DONE\n"; close C }' "$1"
+  systemd-run --quiet --collect --unit=aegis-serve-$1 --service-type=exec perl -e 'use Socket qw(:all); socket(S, AF_INET6, SOCK_STREAM, 0) or die; setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
+    setsockopt(S, IPPROTO_IPV6, IPV6_V6ONLY, 0); bind(S, pack_sockaddr_in6($ARGV[0], IN6ADDR_ANY)) or die; listen(S, 64) or die; $SIG{PIPE} = "IGNORE"; while (1) { accept(C, S) or next; print C "DONE\n"; close C }' "$1"
   local i; for i in $(seq 50); do ss -ltn 2>/dev/null | grep -q ":$1 " && return 0; grep -qi ":$(printf %04X "$1") " /proc/net/tcp6 && return 0; sleep 0.1; done; return 1
 }
 

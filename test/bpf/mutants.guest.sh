@@ -19,7 +19,7 @@ caught() { # name point rung class [variable=value...]
 }
 dropped() { caught "drop-$1" "$2" lsm "$3" OBJECT="$OBJECTS/drop-$1.bpf.o"; }
 
-dropped exec_program "exec: the tool is stopped" exec
+dropped exec_open "exec: through an overlay" exec
 dropped exec_mapping "exec: by the loader" exec
 dropped exec_protect "exec: a mapping made executable later" exec
 dropped socket_connect "network: connect to a denied address" network
