@@ -49,6 +49,7 @@ struct file {
 	unsigned int f_mode;
 	void *private_data;
 	struct opaque f_path; /* struct path */
+	void *private_data;
 };
 
 struct vfsmount {
