@@ -59,7 +59,6 @@
 	X(SYSCALL_EXEC, syscall_exec, EXEC, REQUIRED)       \
 	X(SOCKET_CONNECT, socket_connect, NETWORK, REQUIRED) \
 	X(SOCKET_SENDMSG, socket_sendmsg, NETWORK, REQUIRED) \
-	X(SOCKET_SPLICE, socket_splice, NETWORK, OPTIONAL)  \
 	X(SOCKET_BIND, socket_bind, NETWORK, REQUIRED)      \
 	X(SOCKET_LISTEN, socket_listen, NETWORK, REQUIRED)  \
 	X(SOCKET_ACCEPT, socket_accept, NETWORK, REQUIRED)  \
