@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 import prettier from 'eslint-config-prettier';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'lib/', 'build/', 'node_modules/', '.tap/'] },
+  { ignores: ['dist/', 'lib/', 'build/', 'prebuilds/', 'node_modules/', '.tap/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -23,6 +23,7 @@ struct super_block {
 
 struct inode {
 	unsigned short i_mode;
+	__u32 i_generation;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 };
@@ -48,6 +49,7 @@ struct file {
 	unsigned int f_mode;
 	void *private_data;
 	struct opaque f_path; /* struct path */
+	void *private_data;
 };
 
 struct vfsmount {

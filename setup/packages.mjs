@@ -19,6 +19,8 @@ const PACKAGES = {
   'libseccomp-dev': "the agent's system call filter",
   'libuv1-dev': 'the addon, where no Node headers are installed',
   'doctest-dev': 'native unit tests',
+  socat: 'the stock client of the runtime socket, in an example and its test',
+  jq: 'reads its answers',
   'pkg-config': 'tells what a static libelf links to',
   // The embedded lane: a Debian guest and its kernels.
   mmdebstrap: "makes the guest's root",

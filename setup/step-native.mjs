@@ -11,6 +11,7 @@ const OUTPUTS = [
   'build/bin/aegis-guest',
   'build/bpf/aegis.bpf.o',
   'build/Release/aegis.node',
+  `prebuilds/linux-${process.arch}/aegis-cli.glibc.node`,
 ];
 
 /**

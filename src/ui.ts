@@ -54,12 +54,12 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /**
- * A text from outside, safe to show on a terminal: control characters, escape sequences and the marks that turn
- * writing direction come out as visible escapes.
+ * A text from outside, safe to show on a terminal: what could move the cursor, colour, hide itself or turn the writing
+ * direction (control and format characters, line and paragraph separators) comes out as a visible escape.
  */
 export function printable(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`;
+  });
 }

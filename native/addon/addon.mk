@@ -12,6 +12,10 @@ NODE_HEADERS ?= $(shell for folder in \
   do [ -f "$$folder/node_api.h" ] && { echo "$$folder"; break; }; done)
 NODE_ADDON_API := $(ADDON_ROOT)/node_modules/node-addon-api
 ADDON_FILE := $(ADDON_ROOT)/build/Release/aegis.node
+# The copy that is packed, where node-gyp-build looks on a machine that builds nothing; a folder a platform, in Node's
+# words for it.
+ADDON_ARCH := $(patsubst x86_64,x64,$(patsubst aarch64,arm64,$(firstword $(subst -, ,$(shell $(ADDON_CXX) -dumpmachine)))))
+ADDON_PREBUILT := $(ADDON_ROOT)/prebuilds/linux-$(ADDON_ARCH)/aegis-cli.glibc.node
 ADDON_FLAGS := -std=c++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Wshadow \
   -fstack-protector-strong -D_FORTIFY_SOURCE=2 -MMD -MP \
   -DNAPI_VERSION=8 -DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS -DNODE_GYP_MODULE_NAME=aegis -DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS \
@@ -25,8 +29,12 @@ ifeq ($(and $(NODE_HEADERS),$(wildcard $(NODE_ADDON_API)/napi.h)),)
 addon:
 	@echo "no addon: node's headers or node-addon-api are missing (run npm ci; set NODE_HEADERS=DIR)" >&2
 else
-addon: $(ADDON_FILE)
+addon: $(ADDON_PREBUILT)
 endif
+
+$(ADDON_PREBUILT): $(ADDON_FILE)
+	@mkdir -p $(@D)
+	strip --strip-unneeded -o $@.new $< && mv $@.new $@
 
 # libstdc++ goes in, so that the file works beside whatever the node binary was linked with.
 $(ADDON_FILE): $(ADDON_OBJECTS)

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "../lib/wire_json.h"
+
 namespace aegis::addon {
 
 namespace {
@@ -47,8 +49,9 @@ Napi::Value thrown(Napi::Env env, const wire::Reply& reply) {
 bool query_members(Napi::CallbackInfo const& info, std::string& members) {
   const std::string args = text_of(info[1]);
   if (args.empty() || args.find('\n') != std::string::npos || !nlohmann::json::accept(args)) return false;
-  members = "\"tool\":" + nlohmann::json(text_of(info[0])).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
-            ",\"args\":" + args;
+  members = "\"tool\":";
+  wire::append_quoted(members, text_of(info[0]));
+  members.append(",\"args\":").append(args);
   return members.size() + 1024 <= wire::max_frame_bytes;
 }
 
@@ -107,12 +110,18 @@ void NativeClient::shut(wire::Reply why) {
 void NativeClient::on_ready(bool is_timer) {
   const Napi::Env env = Env();
   const Napi::HandleScope handles(env);
-  // What continues in JavaScript after an answer runs when this scope ends.
-  const Napi::CallbackScope scope(env, context_);
-  if (is_timer) client_.expire(wire::monotonic_ms());
-  else client_.on_readable();
-  if (client_.wants_write()) client_.on_writable();
-  follow_channel();
+  Ref();  // what JavaScript does below may let go of this object
+  client_.cork();
+  {
+    // What continues in JavaScript after an answer runs when this scope ends.
+    const Napi::CallbackScope scope(env, context_);
+    if (is_timer) client_.expire(wire::monotonic_ms());
+    else client_.on_readable();
+    if (client_.fd() < 0) follow_channel();
+  }
+  client_.uncork();
+  if (watcher_) watcher_->update();
+  Unref();
 }
 
 void NativeClient::follow_channel() {
@@ -209,8 +218,9 @@ Napi::Value NativeClient::wait_for_approval(Info info) {
     // The runtime gives up a little earlier than we do, so that its reason arrives.
     const std::int64_t left = deadline - wire::monotonic_ms();
     const std::int64_t inner = std::max<std::int64_t>(left - std::min<std::int64_t>(left / 5, 500), 1);
-    const std::string members = "\"approvalId\":" + nlohmann::json(text_of(info[0])).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) +
-                                ",\"timeoutMs\":" + std::to_string(inner);
+    std::string members = "\"approvalId\":";
+    wire::append_quoted(members, text_of(info[0]));
+    members.append(",\"timeoutMs\":").append(std::to_string(inner));
     client_.call("approval.wait", client_.authenticated(members), deadline, std::move(done));
   });
 }

@@ -18,9 +18,9 @@ struct RuleTable {
   std::vector<Key> keys;
   std::vector<aegis_rule> rules;
 
-  void add(const Key& key, uint32_t offset) {
+  void add(const Key& key, uint32_t offset, uint32_t inode_generation = 0) {
     keys.push_back(key);
-    rules.push_back({offset, 0});
+    rules.push_back({offset, inode_generation});
   }
 };
 

@@ -107,6 +107,11 @@ void Client::call(std::string_view method, std::string_view params, std::int64_t
   if (calls_.size() >= max_outstanding || unsent_.size() - sent_ + params.size() > max_unsent)
     return done({Failure::timeout, "too many calls wait for the runtime"});
   start(method, params, deadline_ms, std::move(done));
+  if (!is_corked_) on_writable();
+}
+
+void Client::uncork() {
+  is_corked_ = false;
   on_writable();
 }
 

@@ -66,6 +66,11 @@ class Client {
   std::string authenticated(std::string_view members) const;
   bool is_registered() const { return !token_.empty(); }
 
+  // Between the two, what is asked is gathered and then leaves with one system call: an answer often brings the next
+  // question.
+  void cork() { is_corked_ = true; }
+  void uncork();
+
   void on_readable();
   void on_writable();
   void expire(std::int64_t now_ms);
@@ -91,6 +96,7 @@ class Client {
   FrameReader frames_;
   std::string unsent_;
   std::size_t sent_ = 0;
+  bool is_corked_ = false;
   std::string server_nonce_, agent_id_, token_;
   std::string previous_token_;  // of the channel before: takes the identity back from a runtime that still knows it
   std::string credentials_;     // "{\"agentId\":...,\"token\":...", as every authenticated call begins

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire_json.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace aegis::wire {
@@ -91,6 +92,14 @@ ParsedJson parse_json(std::string_view text) {
   Builder builder(out);
   if (!json::sax_parse(text.begin(), text.end(), &builder) && out.error.empty()) out.error = "not valid JSON";
   return out;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  // Nearly every text is plain, and the serializer costs several allocations.
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  if (is_plain) out.append(1, '"').append(text).append(1, '"');
+  else out += dump_json(json(text));
 }
 
 std::string dump_json(const nlohmann::json& value) {

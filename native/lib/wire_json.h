@@ -20,6 +20,9 @@ struct ParsedJson {
 // out may be walked recursively) and an object naming a member twice (two readers could then see two values).
 ParsedJson parse_json(std::string_view text);
 
+// Appends a text as a JSON string, quotes and all.
+void append_quoted(std::string& out, std::string_view text);
+
 // Compact text of a value. Text that is not UTF-8 (it can only come from outside the wire) is replaced, never thrown.
 std::string dump_json(const nlohmann::json& value);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire_rpc.h"
 
+#include <charconv>
+
 #include "wire_json.h"
 
 namespace aegis::wire {
@@ -10,6 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_id_bytes = 128;
+constexpr std::string_view answer_start = "{\"jsonrpc\":\"2.0\",\"id\":", result_start = ",\"result\":";
 
 bool is_id(const json& id) {
   if (id.is_string()) return id.get_ref<const std::string&>().size() <= max_id_bytes;
@@ -18,6 +21,22 @@ bool is_id(const json& id) {
 
 RpcError invalid(std::string message, json id = nullptr) {
   return RpcError{RpcCode::invalid_request, std::move(message), std::move(id)};
+}
+
+// The usual answer, as result_frame() writes it: everything between its head and its last brace is the result, if that
+// is one JSON value. What looks like it and is not is read like any other frame.
+std::optional<Answer> read_usual_answer(std::string_view frame) {
+  if (!frame.starts_with(answer_start) || !frame.ends_with('}')) return std::nullopt;
+  std::uint64_t id = 0;
+  const char* const digits = frame.data() + answer_start.size();
+  const auto [rest, error] = std::from_chars(digits, frame.data() + frame.size(), id);
+  const bool is_canonical = error == std::errc{} && (*digits != '0' || rest == digits + 1);
+  std::string_view result = frame.substr(static_cast<std::size_t>(rest - frame.data()));
+  if (!is_canonical || !result.starts_with(result_start)) return std::nullopt;
+  result.remove_prefix(result_start.size());
+  result.remove_suffix(1);
+  if (!parse_json(result).ok()) return std::nullopt;
+  return Answer{.id = id, .result = std::string(result), .error = {}};
 }
 
 }  // namespace
@@ -49,6 +68,7 @@ std::optional<RpcError> read_request(std::string_view frame, Request& request) {
 }
 
 std::optional<Answer> read_answer(std::string_view frame) {
+  if (auto usual = read_usual_answer(frame)) return usual;
   ParsedJson parsed = parse_json(frame);
   if (!parsed.ok() || !parsed.value.is_object()) return std::nullopt;
   json& message = parsed.value;
@@ -79,7 +99,16 @@ std::optional<Answer> read_answer(std::string_view frame) {
 }
 
 std::string result_frame(const json& id, const json& result) {
-  return "{\"jsonrpc\":\"2.0\",\"id\":" + dump_json(id) + ",\"result\":" + dump_json(result) + "}\n";
+  return result_frame(id, std::string_view(dump_json(result)));
+}
+
+std::string result_frame(const json& id, std::string_view result_text) {
+  std::string frame(answer_start);
+  frame += id.is_number_unsigned() ? std::to_string(id.get<std::uint64_t>()) : dump_json(id);
+  frame += result_start;
+  frame += result_text;
+  frame += "}\n";
+  return frame;
 }
 
 std::string error_frame(const RpcError& error) {

@@ -56,6 +56,8 @@ std::optional<Answer> read_answer(std::string_view frame);
 
 // Complete frames, with their line end.
 std::string result_frame(const nlohmann::json& id, const nlohmann::json& result);
+// The same with the result's JSON text at hand.
+std::string result_frame(const nlohmann::json& id, std::string_view result_text);
 std::string error_frame(const RpcError& error);
 std::string notification_frame(std::string_view method, std::string_view params_json);
 

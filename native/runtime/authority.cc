@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "../lib/wire_json.h"
 #include "authority_call.h"
 #include "process.h"
 
@@ -56,7 +57,7 @@ void Authority::handle(Peer& peer, std::string_view frame) {
     return;
   }
   const json id = request.id.value_or(nullptr);
-  Call call{peer, request, {}, false};
+  Call call{peer, request, {}, {}, false};
   const Method method = method_named(request.method);
   const auto failure =
       method ? (this->*method)(call)
@@ -65,7 +66,8 @@ void Authority::handle(Peer& peer, std::string_view frame) {
     if (request.id) reject(peer, {failure->code, failure->message, id});
     else ++refused_;
   } else if (request.id && !call.is_deferred) {
-    outbox_.send(peer.connection, wire::result_frame(id, call.result));
+    outbox_.send(peer.connection, call.result_text.empty() ? wire::result_frame(id, call.result)
+                                                           : wire::result_frame(id, std::string_view(call.result_text)));
   }
 }
 
@@ -119,8 +121,9 @@ void Authority::answer_waiter(const Approval& approval, const Waiter& waiter, st
   outbox_.send(waiter.connection, wire::result_frame(waiter.request_id, result));
 }
 
-void Authority::emit(std::string_view type, json fields) {
-  outbox_.publish(events_.append(type, std::move(fields)));
+void Authority::emit(std::string_view type, const json& fields) {
+  const std::string object = wire::dump_json(fields);
+  outbox_.publish(events_.append(type, std::string_view(object).substr(1, object.size() - 2)));
 }
 
 bool Authority::is_operator(const Peer& peer) const {

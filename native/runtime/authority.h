@@ -77,6 +77,7 @@ class Authority {
     std::string message;
   };
   struct Call;
+  struct QueryAnswer;
   using Method = std::optional<Failure> (Authority::*)(Call&);
 
   static Method method_named(std::string_view name);
@@ -92,9 +93,9 @@ class Authority {
 
   Agent* authenticated(const json& params);
   bool is_operator(const Peer& peer) const;
-  json answer_query(const Agent& agent, const std::string& tool, const json& args);
+  QueryAnswer answer_query(const Agent& agent, const std::string& tool, const json& args);
   void answer_waiter(const Approval& approval, const Waiter& waiter, std::string_view decision);
-  void emit(std::string_view type, json fields);
+  void emit(std::string_view type, const json& fields);
   void due(Milliseconds at);
 
   AuthorityOptions options_;

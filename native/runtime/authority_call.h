@@ -10,6 +10,7 @@ struct Authority::Call {
   Peer& peer;
   wire::Request& request;
   json result;
+  std::string result_text;  // of a result that is asked for too often to be built up first
   bool is_deferred;  // the answer comes later, through answer_waiter()
 };
 

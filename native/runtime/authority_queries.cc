@@ -12,7 +12,19 @@ using wire::RpcCode;
 namespace {
 constexpr std::size_t max_listed_agents = 500;
 constexpr std::size_t max_tool_name = 256;
+
+void append_member(std::string& members, std::string_view name, std::string_view value) {
+  if (!members.empty()) members += ',';
+  wire::append_quoted(members, name);
+  members += ':';
+  wire::append_quoted(members, value);
+}
 }  // namespace
+
+// As members of a JSON object: what events tell as well, and what goes only to who asked.
+struct Authority::QueryAnswer {
+  std::string told, more;
+};
 
 std::optional<Authority::Failure> Authority::query(Call& call) {
   const json& params = call.request.params;
@@ -27,32 +39,40 @@ std::optional<Authority::Failure> Authority::query(Call& call) {
 
   ++queries_;
   ++agent->queries;
-  call.result = answer_query(*agent, tool, *args);
-  json event = {{"agentId", agent->id}, {"tool", tool}};
-  for (const char* member : {"decision", "reason", "rule", "approvalId"})
-    if (auto found = call.result.find(member); found != call.result.end()) event[member] = *found;
-  emit("tool.decided", std::move(event));
+  const QueryAnswer answer = answer_query(*agent, tool, *args);
+  call.result_text.append(1, '{').append(answer.told).append(answer.more).append(1, '}');
+  std::string event;
+  append_member(event, "agentId", agent->id);
+  append_member(event, "tool", tool);
+  event.append(1, ',').append(answer.told);
+  outbox_.publish(events_.append("tool.decided", event));
   return std::nullopt;
 }
 
-nlohmann::json Authority::answer_query(const Agent& agent, const std::string& tool, const json& args) {
-  const auto undecided = [this](std::string reason) -> json {
+Authority::QueryAnswer Authority::answer_query(const Agent& agent, const std::string& tool, const json& args) {
+  QueryAnswer answer;
+  const auto undecided = [&](std::string_view reason) {
     ++undecided_;
-    return {{"decision", "error"}, {"reason", std::move(reason)}};
+    answer.told.clear();
+    append_member(answer.told, "decision", "error");
+    append_member(answer.told, "reason", reason);
+    return answer;
   };
   if (!policy_) return undecided(policy_error_);
-  Decision decision = policy_->decide(tool, args);
+  const Decision decision = policy_->decide(tool, args);
   if (decision.undecided) return undecided(decision.reason);
-  json answer = {{"decision", word_of(decision.action)}, {"reason", decision.reason}, {"rule", decision.line}};
+  append_member(answer.told, "decision", word_of(decision.action));
+  append_member(answer.told, "reason", decision.reason);
+  answer.told.append(",\"rule\":").append(std::to_string(decision.line));
   switch (decision.action) {
     case Action::allow: ++allowed_; break;
     case Action::deny: ++denied_; break;
     case Action::redact: {
       ++redacted_;
       json rules = json::array();
-      for (std::string& pointer : decision.redact)
-        rules.push_back({{"path", std::move(pointer)}, {"replacement", "[redacted]"}});
-      answer["rules"] = std::move(rules);
+      for (const std::string& pointer : decision.redact)
+        rules.push_back({{"path", pointer}, {"replacement", "[redacted]"}});
+      answer.more.append(",\"rules\":").append(wire::dump_json(rules));
       break;
     }
     case Action::pending: {
@@ -62,8 +82,8 @@ nlohmann::json Authority::answer_query(const Agent& agent, const std::string& to
       if (!approval) return undecided(error);
       ++pending_;
       due(approval->expires);
-      answer["approvalId"] = approval->id;
-      answer["expiresInMs"] = options_.approval_lifetime;
+      append_member(answer.told, "approvalId", approval->id);
+      answer.more.append(",\"expiresInMs\":").append(std::to_string(options_.approval_lifetime));
       emit("approval.requested",
            {{"approvalId", approval->id}, {"agentId", agent.id}, {"tool", tool}, {"reason", decision.reason}});
       break;

@@ -7,14 +7,19 @@
 
 namespace aegis::runtime {
 
-const Event& EventLog::append(std::string_view type, nlohmann::json fields) {
+const Event& EventLog::append(std::string_view type, std::string_view members) {
   using namespace std::chrono;
-  fields["sequence"] = ++sequence_;
-  fields["timeUnixMs"] = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-  fields["type"] = type;
+  const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
   if (events_.size() == capacity_) events_.pop_front();
-  events_.push_back({sequence_, wire::dump_json(fields)});
-  return events_.back();
+  Event& event = events_.emplace_back(Event{++sequence_, {}});
+  std::string& json = event.json;
+  json.reserve(members.size() + 96);
+  json.append("{\"sequence\":").append(std::to_string(sequence_));
+  json.append(",\"timeUnixMs\":").append(std::to_string(now)).append(",\"type\":");
+  wire::append_quoted(json, type);
+  if (!members.empty()) json.append(1, ',').append(members);
+  json += '}';
+  return event;
 }
 
 }  // namespace aegis::runtime

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -19,8 +18,8 @@ class EventLog {
  public:
   explicit EventLog(std::size_t capacity) : capacity_(capacity) {}
 
-  // `fields` must be an object; sequence, UTC time in milliseconds and type are added.
-  const Event& append(std::string_view type, nlohmann::json fields);
+  // `members` as they stand in a JSON object, or none; sequence, UTC time in milliseconds and type are added.
+  const Event& append(std::string_view type, std::string_view members);
 
   const std::deque<Event>& kept() const { return events_; }
   std::uint64_t last() const { return sequence_; }

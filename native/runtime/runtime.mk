@@ -3,7 +3,7 @@ RUNTIME_ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 RUNTIME_OBJ := $(RUNTIME_ROOT)/build/obj/runtime
 RUNTIME_CXX ?= $(or $(CXX),g++)
 RUNTIME_FLAGS := -std=c++20 -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
-  -fstack-protector-strong -D_FORTIFY_SOURCE=2 -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -MMD -MP
+  -fstack-protector-strong -D_FORTIFY_SOURCE=2 -DNDEBUG -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -MMD -MP
 RUNTIME_LIB_SOURCES := $(addprefix $(RUNTIME_ROOT)/native/lib/,wire_frame.cc wire_json.cc wire_rpc.cc \
   policy_parse.cc policy_entry.cc address.cc text.cc notify.cc capabilities.cc supervision.cc)
 RUNTIME_SOURCES := $(filter-out %/main.cc,$(wildcard $(RUNTIME_ROOT)/native/runtime/*.cc))
@@ -40,11 +40,16 @@ $(RUNTIME_OBJ)/test/%.o: $(RUNTIME_ROOT)/test/native/runtime/%.cc
 	$(RUNTIME_CXX) $(RUNTIME_FLAGS) -c -o $@ $<
 
 sanitize: runtime-sanitize
-runtime-sanitize:
-	@mkdir -p $(RUNTIME_ROOT)/build/test
-	$(RUNTIME_CXX) $(filter-out -D_FORTIFY_SOURCE=2 -MMD -MP,$(RUNTIME_FLAGS)) -O1 $(RUNTIME_SANITIZE) \
-	  -o $(RUNTIME_ROOT)/build/test/runtime_test_sanitized $(RUNTIME_LIB_SOURCES) $(RUNTIME_SOURCES) $(RUNTIME_TESTS)
-	$(RUNTIME_ROOT)/build/test/runtime_test_sanitized
+runtime-sanitize: $(RUNTIME_ROOT)/build/test/runtime_test_sanitized
+	$<
+RUNTIME_SANITIZED := $(RUNTIME_ROOT)/build/obj/runtime-sanitized
+$(RUNTIME_ROOT)/build/test/runtime_test_sanitized: \
+    $(patsubst $(RUNTIME_ROOT)/%.cc,$(RUNTIME_SANITIZED)/%.o,$(RUNTIME_LIB_SOURCES) $(RUNTIME_SOURCES) $(RUNTIME_TESTS))
+	@mkdir -p $(@D)
+	$(RUNTIME_CXX) $(RUNTIME_SANITIZE) -o $@ $^
+$(RUNTIME_SANITIZED)/%.o: $(RUNTIME_ROOT)/%.cc
+	@mkdir -p $(@D)
+	$(RUNTIME_CXX) $(filter-out -D_FORTIFY_SOURCE=2 -DNDEBUG -O2,$(RUNTIME_FLAGS)) -O1 $(RUNTIME_SANITIZE) -c -o $@ $<
 
 # What the runtime is measured against.
 runtime-echo: $(RUNTIME_ROOT)/build/bench/echo
@@ -52,27 +57,6 @@ $(RUNTIME_ROOT)/build/bench/echo: $(RUNTIME_ROOT)/native/bench/echo.c
 	@mkdir -p $(@D)
 	$(CC) -O2 -Wall -Wextra -static -o $@ $<
 
-# The frame parser under libFuzzer, with the sanitizers: make runtime-fuzz FUZZ_SECONDS=60
-FUZZ_SECONDS ?= 60
-# A clang whose runtime libraries are installed as well (compiler-rt is a package of its own).
-FUZZ_CXX ?= $(firstword $(foreach version,-22 -19 -18 -16 -14,$(if $(wildcard /usr/lib/llvm$(version)/lib/clang/*/lib/*/libclang_rt.fuzzer*),clang++$(version))) clang++)
-runtime-fuzz: $(RUNTIME_ROOT)/build/test/frame_fuzzer
-	@mkdir -p $(RUNTIME_ROOT)/build/test/corpus
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -print_final_stats=1 $(RUNTIME_ROOT)/build/test/corpus \
-	  $(RUNTIME_ROOT)/test/native/runtime/corpus
-RUNTIME_FUZZ_FLAGS := -std=c++20 -g -O1 -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -I$(RUNTIME_ROOT)/bpf -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-RUNTIME_FUZZED := $(RUNTIME_LIB_SOURCES) $(filter-out %/server.cc %/connection.cc %/listener.cc %/options.cc %/runtime_main.cc,$(RUNTIME_SOURCES))
-$(RUNTIME_ROOT)/build/test/frame_fuzzer: $(RUNTIME_OBJ)/fuzz/frame_fuzzer.o \
-    $(patsubst $(RUNTIME_ROOT)/native/%.cc,$(RUNTIME_OBJ)/fuzz/%.o,$(RUNTIME_FUZZED))
-	@mkdir -p $(@D)
-	$(FUZZ_CXX) $(RUNTIME_FUZZ_FLAGS) -o $@ $^
-$(RUNTIME_OBJ)/fuzz/frame_fuzzer.o: $(RUNTIME_ROOT)/test/native/runtime/fuzz/frame_fuzzer.cc
-	@mkdir -p $(@D)
-	$(FUZZ_CXX) $(RUNTIME_FUZZ_FLAGS) -c -o $@ $<
-$(RUNTIME_OBJ)/fuzz/%.o: $(RUNTIME_ROOT)/native/%.cc
-	@mkdir -p $(@D)
-	$(FUZZ_CXX) $(RUNTIME_FUZZ_FLAGS) -c -o $@ $<
-
--include $(wildcard $(RUNTIME_OBJ)/*/*.d)
-RUNTIME_PHONY := runtime-echo runtime-fuzz
+-include $(wildcard $(RUNTIME_OBJ)/*/*.d) $(shell find $(RUNTIME_SANITIZED) -name '*.d' 2>/dev/null)
+RUNTIME_PHONY := runtime-echo
 .PHONY: $(RUNTIME_PHONY) all runtime test runtime-test sanitize runtime-sanitize

@@ -18,7 +18,9 @@ constexpr std::size_t max_places = 4096;
 constexpr std::size_t comparison_budget = 4'000'000;
 constexpr std::size_t place_cost = 64;
 
-bool has_wildcard(std::string_view glob) { return glob.find_first_of("*?") != std::string_view::npos; }
+constexpr std::string_view wildcards = "*?";
+
+bool has_wildcard(std::string_view glob) { return glob.find_first_of(wildcards) != std::string_view::npos; }
 
 bool spend(std::size_t& budget, std::size_t cost) {
   if (budget < cost) {
@@ -58,7 +60,8 @@ std::string_view word_of(Action action) {
 
 void ToolPolicy::add(Rule rule) {
   const std::size_t index = rules_.size();
-  if (has_wildcard(rule.name_glob)) globs_.push_back(index);
+  const std::size_t wildcard = rule.name_glob.find_first_of(wildcards);
+  if (wildcard != std::string::npos) globs_.push_back({rule.name_glob.substr(0, wildcard), index});
   else exact_[rule.name_glob].push_back(index);
   rules_.push_back(std::move(rule));
 }
@@ -100,12 +103,14 @@ Decision ToolPolicy::decide(std::string_view tool, const json& args) const {
   std::size_t budget = comparison_budget;
   // Both lists are in file order; walking them together keeps "first match wins" across them.
   auto e = exact.begin();
-  auto g = globs_.begin();
-  while (e != exact.end() || g != globs_.end()) {
-    const bool take_exact = g == globs_.end() || (e != exact.end() && *e < *g);
-    const Rule& rule = rules_[take_exact ? *e++ : *g++];
-    if (!take_exact && !matches_name(rule.name_glob, tool)) continue;
-    if (auto decision = apply(rule, args, budget)) return *decision;
+  for (auto g = globs_.begin();; ++g) {
+    while (g != globs_.end() && !tool.starts_with(g->prefix)) ++g;
+    const std::size_t next_glob = g == globs_.end() ? rules_.size() : g->rule;
+    for (; e != exact.end() && *e < next_glob; ++e)
+      if (auto decision = apply(rules_[*e], args, budget)) return *decision;
+    if (g == globs_.end()) break;
+    if (!matches_name(rules_[g->rule].name_glob, tool)) continue;
+    if (auto decision = apply(rules_[g->rule], args, budget)) return *decision;
   }
   return Decision{default_.value_or(Action::deny), "no rule matches; the policy's default", default_line_, {}, false};
 }

@@ -68,7 +68,12 @@ class ToolPolicy {
 
   std::vector<Rule> rules_;
   std::unordered_map<std::string, std::vector<std::size_t>> exact_;
-  std::vector<std::size_t> globs_;
+  // What a glob begins with rules most of them out, without a look at the rule.
+  struct Glob {
+    std::string prefix;
+    std::size_t rule;
+  };
+  std::vector<Glob> globs_;
   std::optional<Action> default_;
   std::size_t default_line_ = 0;
 };

@@ -4,7 +4,7 @@ import { InvocationCommand } from '../invocation-command.js';
 import { splitByPlace, withoutAddedByVm } from '../proof/place.js';
 import { proveOnHost } from '../proof/on-host.js';
 import { proofNames, selectProofs, type Selected } from '../proof/registry.js';
-import { closeRun, type MachineRecord } from '../proof/run-record.js';
+import { closeRun, type MachineRecord, type RunRecord } from '../proof/run-record.js';
 import { writeRecord } from '../proof/record-file.js';
 import { expandVmFlag } from '../proof/vm-flag.js';
 import { ProofOutput } from '../render/proof-output.js';
@@ -111,11 +111,22 @@ Exit codes: 0 proven, 1 disproven, 2 misuse, 77 skipped (with the reason), 99 co
       options.onMachine(machine);
       machines.push(machine);
     }
-    const record = closeRun(machines, startedAt, { version: this.config.version, requireAll: flags.require });
+    const record = await withMatrix(
+      closeRun(machines, startedAt, { version: this.config.version, requireAll: flags.require }),
+    );
     output.end(record, selected);
     if (flags.record !== undefined) await writeRecord(flags.record, record);
     this.exit(exitCodeIfInterrupted() ?? record.exit_code);
   }
+}
+
+/** The matrix is loaded for the proof that has one, and not in a guest that runs another. */
+async function withMatrix(record: RunRecord): Promise<RunRecord> {
+  const scenarios = record.machines.flatMap((machine) => machine.scenarios);
+  if (!scenarios.some(({ proof }) => proof === 'fail-closed')) return record;
+  const { cellsOf } = await import('../proof/governance/cells.js');
+  const matrix = cellsOf(scenarios);
+  return matrix.length > 0 ? { ...record, matrix } : record;
 }
 
 function listed(selected: readonly Selected[]): unknown {

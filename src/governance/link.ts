@@ -133,6 +133,8 @@ export class RuntimeLink {
         const answer = await this.client.register(this.options.registration, left());
         ttlMs = (JSON.parse(answer) as { heartbeatTtlMs?: unknown }).heartbeatTtlMs;
       }
+      // The end of the channel may come with the last answer; nobody else would look for the runtime again then.
+      if (!this.client.isOpen()) throw new Error('the runtime closed the channel');
     } catch (error) {
       this.client.close();
       this.lastFailure = error;

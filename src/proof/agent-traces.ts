@@ -29,6 +29,13 @@ export class AgentTraces {
     return lines.map((line) => String((JSON.parse(line) as { act?: unknown }).act));
   }
 
+  /** Files in which the instance keeps the policies it applied. */
+  async storedPolicies(): Promise<readonly string[]> {
+    const folder = join('/var/lib/aegis', this.instance);
+    const names = await readdir(folder);
+    return names.filter((name) => /^policy-\d+$/.test(name)).map((name) => join(folder, name));
+  }
+
   /** The pins that are still there. The stored policy and the lock stay with their owner, which removes them. */
   async leftovers(): Promise<readonly string[]> {
     return await access(this.pins).then(

@@ -95,6 +95,26 @@ export class AgentUnderTest {
     return { exit_code: ended.exitCode };
   }
 
+  /** Replaces the text of the policy file. */
+  async writePolicy(text: string): Promise<void> {
+    await writeFile(this.policyPath, text, { mode: 0o600 });
+  }
+
+  /** `policy apply` of a file that must not be taken. */
+  async refusesPolicy(): Promise<{ exit_code: number | undefined; reason: string }> {
+    const ended = await this.command(['policy', 'apply', this.policyPath]);
+    const reason = lastLines(ended.stderr);
+    if (ended.exitCode !== 1)
+      throw new Disproof('the policy was taken', { exit_code: ended.exitCode, reason });
+    return { exit_code: ended.exitCode, reason };
+  }
+
+  /** How it starts when its unit first applies the policy file, as a service of an operator would. */
+  get applyingFirst(): AgentStart {
+    const apply = `${this.binary} policy apply ${this.policyPath} --instance ${this.sandbox.name}`;
+    return { ...this.setup, properties: [...(this.setup.properties ?? []), `ExecStartPre=${apply}`] };
+  }
+
   /** Starts the daemon, as it was set up unless told otherwise, and waits for its readiness. */
   async start(how: AgentStart = this.setup): Promise<{ pid: number; agent_sha256: string }> {
     const started = await this.launch(how);
@@ -104,16 +124,24 @@ export class AgentUnderTest {
     return { pid: mainPid, agent_sha256: await sha256Of(`/proc/${mainPid}/exe`) };
   }
 
-  /** Starts the daemon where it has to refuse, and returns its exit code; a daemon that serves is a disproof. */
-  async refuses(how: AgentStart): Promise<{ exit_status: number }> {
+  /**
+   * Starts the daemon where it has to refuse, and returns its exit code (0 when something before it failed) and what
+   * was said; a daemon that serves is a disproof.
+   */
+  async refuses(how: AgentStart = this.setup): Promise<{ exit_status: number; said: string }> {
+    await rm(this.logPath, { force: true });
     const started = await this.launch(how);
-    const { activeState, execMainStatus } = await showUnit(this.unit);
+    const { activeState, execMainStatus, result } = await showUnit(this.unit);
+    const said = await this.why();
     await removeUnits([this.unit]);
     if (started.exitCode === 0 || activeState === 'active')
-      throw new Disproof('the agent became ready where it had to refuse', { active_state: activeState });
-    if (started.timedOut || execMainStatus === 0)
+      throw new Disproof('the agent became ready where it had to refuse', {
+        active_state: activeState,
+        said,
+      });
+    if (started.timedOut || result === 'success')
       throw new Error(`systemd could not start the agent: ${started.stderr.trim() || started.startError}`);
-    return { exit_status: execMainStatus };
+    return { exit_status: execMainStatus, said };
   }
 
   private async launch(how: AgentStart): Promise<Ended> {

@@ -8,14 +8,20 @@ export interface Denial {
   readonly sandbox: Sandbox;
   readonly read: DeniedRead;
   readonly agent: AgentUnderTest;
+  /** The text of its policy. */
+  readonly policy: string;
 }
 
-/** Makes all three, the agent not yet started; the bench takes them down again. */
-export async function prepareDenial(bench: Bench, setup: Omit<AgentSetup, 'policy'>): Promise<Denial> {
+/** Makes all three, the agent not yet started; the bench takes them down again. `more` goes into the policy as well. */
+export async function prepareDenial(
+  bench: Bench,
+  setup: Omit<AgentSetup, 'policy'>,
+  more = '',
+): Promise<Denial> {
   const sandbox = await Sandbox.create();
   bench.onCleanUp('remove the sandbox', () => sandbox.remove());
   const read = await DeniedRead.prepare(bench, sandbox);
-  const policy = `version=1\n[deny_path]\n${read.secretPath}\n`;
+  const policy = `version=1\n[deny_path]\n${read.secretPath}\n${more}`;
   const agent = await AgentUnderTest.prepare(bench, sandbox, { ...setup, policy });
-  return { sandbox, read, agent };
+  return { sandbox, read, agent, policy };
 }

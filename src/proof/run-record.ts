@@ -1,5 +1,6 @@
 import { exitCodeOf, combine, type Verdict } from '../posture/verdict.js';
 import type { KernelFacts } from '../witness/kernel.js';
+import type { Cell } from './governance/cells.js';
 import type { ScenarioRecord } from './kit.js';
 
 /** What the embedded lane recorded of a machine it booted. */
@@ -32,6 +33,8 @@ export interface RunRecord {
   readonly started_at: string;
   readonly duration_ms: number;
   readonly machines: readonly MachineRecord[];
+  /** Posture × fault, when the fail-closed proof was run. */
+  readonly matrix?: readonly Cell[];
 }
 
 /** The verdict of one machine: a lost one could not be checked, whatever it said before. */

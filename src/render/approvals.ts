@@ -1,5 +1,5 @@
 import type { PendingApproval } from '../governance/operator.js';
-import { table } from '../ui.js';
+import { printable, table } from '../ui.js';
 
 /** The calls that wait, one a line. */
 export function renderApprovals(approvals: readonly PendingApproval[]): string {
@@ -32,15 +32,4 @@ export function renderApproval(approval: PendingApproval): string {
 
 function seconds(milliseconds: number): string {
   return `${Math.max(0, Math.round(milliseconds / 1000))} s`;
-}
-
-/**
- * Arguments are an agent's words: nothing in them may move the cursor, colour, or turn the direction of the text
- * that a person decides by.
- */
-function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
 }

@@ -4,6 +4,7 @@ import type { Selected } from '../proof/registry.js';
 import type { MachineRecord, RunRecord } from '../proof/run-record.js';
 import { TapWriter } from '../proof/tap.js';
 import { Progress } from '../ui.js';
+import { renderCells } from './cells.js';
 import { renderLost, renderScenario, renderSummary, renderUnmet } from './proof.js';
 import { renderTables } from './rows.js';
 
@@ -79,6 +80,7 @@ export class ProofOutput {
         return;
       case 'human':
         this.tables(record);
+        if (record.matrix) this.write(`${renderCells(record.matrix)}\n`);
         this.write(`${renderSummary(record)}\n${instead ? `${instead}\n` : ''}`);
     }
   }

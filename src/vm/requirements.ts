@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { Requirement } from '../posture/requirement.js';
+import { feltRequirement, type Requirement } from '../posture/requirement.js';
 import { AegisError, messageOf } from '../errors.js';
 import { cacheRoot, inCache, makeCacheFolder } from './cache.js';
 import { keyring } from './mirror.js';
@@ -61,19 +61,11 @@ function toolsRequirement(missing: readonly { what: string; package: string }[])
 }
 
 async function cacheRequirement(): Promise<Requirement> {
-  const name = 'a writable cache';
-  try {
+  const wayOut = 'Check who owns the folder, or point XDG_CACHE_HOME at one of your own.';
+  return await feltRequirement('a writable cache', wayOut, async () => {
     await makeCacheFolder(cacheRoot());
     await inCache(() => access(cacheRoot(), constants.W_OK));
-    return { name, met: true };
-  } catch (error) {
-    return {
-      name,
-      met: false,
-      reason: messageOf(error),
-      wayOut: 'Check who owns the folder, or point XDG_CACHE_HOME at one of your own.',
-    };
-  }
+  });
 }
 
 async function missingTool([tool, packageName]: [string, string]): Promise<

@@ -1,7 +1,7 @@
 import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { execa } from 'execa';
 import { messageOf } from '../errors.js';
-import type { Requirement } from '../posture/requirement.js';
+import { feltRequirement, type Requirement } from '../posture/requirement.js';
 import { feelLoads, type FeltLoads } from './feel.js';
 
 /** Filesystem magic numbers, from include/uapi/linux/magic.h. */
@@ -77,29 +77,16 @@ export async function filesystemRequirement(
   type: number,
   { wayOut }: { readonly wayOut: string },
 ): Promise<Requirement> {
-  try {
+  return await feltRequirement(name, wayOut, async () => {
     const found = await statfs(path);
-    if (found.type === type) return { name, met: true };
-    return { name, met: false, reason: `${path} is another kind of file system`, wayOut };
-  } catch (error) {
-    return { name, met: false, reason: messageOf(error), wayOut };
-  }
+    return found.type === type ? undefined : `${path} is another kind of file system`;
+  });
 }
 
 /** The kernel's own type information, which CO-RE programs are fitted to. */
 export async function btfRequirement(path: string): Promise<Requirement> {
-  const name = 'kernel BTF';
-  try {
-    await access(path, constants.R_OK);
-    return { name, met: true };
-  } catch (error) {
-    return {
-      name,
-      met: false,
-      reason: messageOf(error),
-      wayOut: 'Boot a kernel built with CONFIG_DEBUG_INFO_BTF.',
-    };
-  }
+  const wayOut = 'Boot a kernel built with CONFIG_DEBUG_INFO_BTF.';
+  return await feltRequirement('kernel BTF', wayOut, () => access(path, constants.R_OK));
 }
 
 /**

@@ -21,18 +21,20 @@ field() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\
 is_state() { [ "$(field runtime_state)" = "$1" ] || { echo "state $(field runtime_state): $(field message)"; false; }; }
 within_a_second() { local i; for i in $(seq 20); do "$@" && return 0; sleep 0.05; done; false; }
 stopped() { local out; out=$(systemd-run --quiet --scope -- cat "$SECRET" 2>&1) && { echo "read: $out"; return 1; }; case $out in *TOP-SECRET*) false;; esac; }
-# What asking about a tool comes to: the decision, or "nobody" when none can be asked.
+# TOOL [COMMAND...]: what asking about a tool comes to, the decision or "nobody" when none can be asked; the command runs
+# between the registration and the question.
 ask() {
   perl -MIO::Socket::UNIX -e '
-    my ($path, $tool) = @ARGV;
+    my ($path, $tool, @meanwhile) = @ARGV;
     my $socket = IO::Socket::UNIX->new(Peer => $path) or do { print "nobody"; exit };
     $SIG{ALRM} = sub { print "nobody"; exit };
     alarm 10;
     my $call = sub { print $socket qq({"jsonrpc":"2.0","id":1,"method":"$_[0]","params":{"agentId":"a$$",$_[1]}}\n); my $line = <$socket>; defined $line ? $line : "" };
     my ($token) = $call->("agent.register", q("name":"perl")) =~ /"token":"(\w+)"/;
-    print $call->("policy.query", qq("token":"$token","tool":"$tool","args":{})) =~ /"decision":"(\w+)"/ ? $1 : "nobody"' "$SOCKET" "$1"
+    system(@meanwhile) if @meanwhile;
+    print $call->("policy.query", qq("token":"$token","tool":"$tool","args":{})) =~ /"decision":"(\w+)"/ ? $1 : "nobody"' "$SOCKET" "$@"
 }
-answers() { local got; got=$(ask "$2"); [ "$got" = "$1" ] || { echo "got $got"; false; }; }
+answers() { local got word=$1; shift; got=$(ask "$@"); [ "$got" = "$word" ] || { echo "got $got"; false; }; }
 daemon() { systemctl show --property=MainPID --value $UNIT; }
 authority() { pgrep --parent "$(daemon)" --full 'aegis-agent runtime'; }
 is_replaced() { local now; now=$(authority) && [ "$now" != "$1" ]; }
@@ -72,6 +74,10 @@ write_policy $'default deny\nallow other.tool'
 ok "a new policy is applied" agent policy apply "$WORK/policy"
 ok "the tools follow" within_a_second answers allow other.tool
 ok "all of them" answers deny ok.tool
+
+ok "a clock that jumps ahead expires nobody" answers allow other.tool sh -c 'date --set="+1 day" >/dev/null'
+ok "nor one that jumps back" answers allow other.tool sh -c 'date --set="-3 days" >/dev/null'
+ok "and the daemon still claims what it did" is_state ENFORCE
 
 old=$(authority)
 kill -KILL "$old"

@@ -8,6 +8,8 @@ export interface Case {
   /** Under observe, where the action is always allow. */
   readonly observed: string;
   readonly basis: Basis;
+  /** Under observe, where it differs: what enforcing would have found wrong was not looked at. */
+  readonly observedBasis?: Basis;
 }
 
 const query = (answer: unknown): Outcome => ({ kind: 'query', answer });
@@ -58,6 +60,20 @@ export const cases: readonly Case[] = [
     observed: 'would_wait',
     basis: 'decided',
   },
+  ...[undefined, 'all', { length: 1 }, true].map((rules): Case => ({
+    outcome: query({ decision: 'redact', rules }),
+    enforced: ['deny', 'redaction_failed'],
+    observed: 'would_redact',
+    basis: 'could_not_decide',
+    observedBasis: 'decided',
+  })),
+  ...[undefined, '', 5, ['a']].map((approvalId): Case => ({
+    outcome: query({ decision: 'pending', approvalId }),
+    enforced: ['deny', 'malformed_answer'],
+    observed: 'would_wait',
+    basis: 'could_not_decide',
+    observedBasis: 'decided',
+  })),
   ...['query_failed', 'channel_closed', 'shutdown', 'error', 'timeout'].map((word) =>
     denied(query({ decision: word }), word),
   ),
@@ -128,11 +144,11 @@ function throwing(): object {
 
 /** The first thing a verdict function gets wrong, or undefined. */
 export function firstMistake(resolve: (posture: Posture, outcome: Outcome) => Verdict): string | undefined {
-  for (const { outcome, enforced, observed, basis } of cases) {
+  for (const { outcome, enforced, observed, basis, observedBasis = basis } of cases) {
     const expected: Record<Posture, readonly [string, string, Basis]> = {
       enforce: [...enforced, basis],
       unset: [...enforced, basis],
-      observe: ['allow', observed, basis],
+      observe: ['allow', observed, observedBasis],
       disabled: ['allow', 'disabled', 'off'],
     };
     for (const [posture, wanted] of Object.entries(expected)) {

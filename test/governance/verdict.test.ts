@@ -69,6 +69,15 @@ t.test('each mutation of the table is caught', async (t) => {
       row,
       moved ?? row.replace(/'(could_not_decide|ungoverned)'/, "'decided'"),
     );
+    const words = row.match(/'\w+'/g) ?? [];
+    for (const [name, at] of [
+      ['word', 1],
+      ['reason', 3],
+      ['observed word', 5],
+    ] as const) {
+      const changed = words.map((word, i) => (i === at ? "'another'" : word)).join(', ');
+      mutate(`another ${name} in ${row.trim()}`, row, `    [${changed}],`);
+    }
   }
   mutate('an unknown word allows', "'',\n    'deny'", "'',\n    'allow'");
   mutate('observe fails closed', 'if (failsOpen(posture))', 'if (false)');
@@ -77,6 +86,24 @@ t.test('each mutation of the table is caught', async (t) => {
   mutate('a list is an answer', '|| Array.isArray(answer)', '');
   mutate('no trimming', '.trim()', '');
   mutate('no lower case', '.toLowerCase()', '');
+  mutate('a text or null is an answer', "typeof answer !== 'object' || answer === null || ", '');
+  mutate('a row of another kind counts', 'row[0] === kind && ', '');
+  mutate('a word that begins like one counts', 'row[1] === word', 'row[1].startsWith(word)');
+  mutate('a redaction needs no rules', 'if (read.rules)', 'if (true)');
+  mutate('rules may be anything', 'Array.isArray(rules)', 'rules');
+  mutate('a wait needs no approval id', 'if (read.approvalId)', 'if (true)');
+  mutate('an approval id may be anything', "typeof approvalId === 'string' && ", '');
+  mutate(
+    'a decision may be a list',
+    "typeof decision === 'string' ? wordOf(kind, decision) : ''",
+    'wordOf(kind, String(decision))',
+  );
+  mutate(
+    'a hostile answer allows',
+    "{ kind: 'failure', word: 'malformed_answer', message: 'the answer cannot be read' }",
+    "{ kind: 'query', word: 'allow', message: '' }",
+  );
+  mutate('a failure without rules allows', "posture, 'redaction_failed'", "posture, 'allow'");
   mutate('approvals are lenient', "kind === 'query' ?", "kind !== 'failure' ?");
 
   const place = await mkdtemp(join(tmpdir(), 'aegis-mutants-'));

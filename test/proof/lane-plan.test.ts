@@ -67,18 +67,18 @@ t.test('what asks nothing of the kernel runs here, the rest in the lane', async 
     ['fail-closed'],
   );
   t.ok(here[0]?.scenarios.some(({ name }) => name === 'daemon-hung'));
-  t.notOk(here[0]?.scenarios.some(({ name }) => name.startsWith('enforcer-killed')));
+  t.notOk(here[0]?.scenarios.some(({ name }) => name.startsWith('one-daemon')));
   t.same(
     inLane.map(({ proof, scenarios }) => `${proof.name}/${scenarios[0]?.name}`),
-    ['fail-closed/enforcer-killed-lsm', 'lsm-deny/enforce'],
+    ['fail-closed/one-daemon-killed', 'lsm-deny/enforce'],
   );
 });
 
 t.test('without --vm the parts it adds are left out, unless they are named', async (t) => {
   const whole = withoutAddedByVm(await selectProofs(['fail-closed']), ['fail-closed']);
   t.notOk(whole[0]?.scenarios.some(({ addedByVm }) => addedByVm));
-  const name = 'fail-closed/enforcer-killed-lsm';
+  const name = 'fail-closed/one-daemon-killed';
   t.match(withoutAddedByVm(await selectProofs([name]), [name]), [
-    { scenarios: [{ name: 'enforcer-killed-lsm' }] },
+    { scenarios: [{ name: 'one-daemon-killed' }] },
   ]);
 });

@@ -88,11 +88,41 @@ survives('who never reads is not waited for, and memory stays bounded', async (t
   }
 });
 
+survives('who reads slowly gets every answer, in order', async (t) => {
+  const socket = connect(socketPath);
+  t.teardown(() => socket.destroy());
+  await once(socket, 'connect');
+  const count = 20_000;
+  const params = `{"pad":"${'x'.repeat(200)}"}`;
+  for (let i = 0; i < count; i++)
+    socket.write(`{"jsonrpc":"2.0","id":${i},"method":"nothing","params":${params}}\n`);
+  // A mouthful at a time; in between somebody else is served.
+  const answers: string[] = [''];
+  while (answers.length <= count) {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk === null) {
+      await once(socket, 'readable');
+      continue;
+    }
+    const [first = '', ...rest] = chunk.toString().split('\n');
+    answers[answers.length - 1] += first;
+    answers.push(...rest);
+    await bystander.call('agent.heartbeat', credentials);
+  }
+  const ids = answers.slice(0, count).map((answer) => (JSON.parse(answer) as { id: number }).id);
+  t.same(
+    ids,
+    Array.from({ length: count }, (_, i) => i),
+  );
+});
+
 survives('ten thousand connections that say nothing lock nobody out', async (t) => {
   const silent: Socket[] = [];
   for (let i = 0; i < 10_000; i++) {
     const socket = connect(socketPath).on('error', () => undefined);
     silent.push(socket);
+    // Half a frame is as much as nothing.
+    if (i % 2) socket.write('{"jsonrpc":');
     if (i % 100 === 0) {
       const late = await RawClient.connect(socketPath);
       t.match(await late.call('status.get', {}), { result: { pid: Number } });
@@ -122,6 +152,18 @@ survives('a thousand agents at once', async (t) => {
       }),
     );
     t.equal(answers.filter(({ result }) => result?.['decision'] === 'allow').length, 1000);
+    // One of them asks without end and reads what it likes; the others notice nothing.
+    const [greedy, ...others] = agents;
+    for (let i = 0; i < 100_000; i++) greedy?.send(i, 'status.get', {});
+    const times = await Promise.all(
+      others.map(async (agent) => {
+        const started = performance.now();
+        await agent.call('status.get', {});
+        return performance.now() - started;
+      }),
+    );
+    const slowest = Math.max(...times);
+    t.ok(slowest < 5000, `the slowest of ${times.length} waited ${Math.round(slowest)} ms`);
     for (const agent of agents) agent.close();
   } finally {
     await roomy.end('SIGTERM');

@@ -1,4 +1,4 @@
-import type { Gap } from './gaps.js';
+import type { Gap } from './gap.js';
 import type { Kind } from './catalogue.js';
 import type { Rung } from '../rungs.js';
 
@@ -70,5 +70,5 @@ export const actGaps: readonly Gap[] = [
 
   gap('modules', 'modules_loaded_on_request', ['fentry', 'tracepoint']),
   gap('modules', 'int_0x80_from_64_bit_code'),
-  gap('modules', late, ['fentry', 'tracepoint'], ['finit-module-memfd']),
+  gap('modules', late, ['fentry', 'tracepoint'], ['finit-module-memfd', 'init-module']),
 ];

@@ -1,6 +1,7 @@
 import { Disproof } from '../kit.js';
 import type { AgentReply, AgentSetup } from './agent-protocol.js';
 import { decided, sameReason, undecided, type Expected, type Fault } from './fault.js';
+import { nextEvent } from './runtime-event.js';
 import type { RuntimeProcess } from './runtime-process.js';
 import { tools, type Stage } from './stage.js';
 
@@ -16,15 +17,9 @@ async function askPerson(
   // Under observe and disabled nobody is waited for, so there is nothing to act upon.
   if (!stage.isEnforced) return stage.call(tools.asked);
   const operator = await stage.operator();
-  const over = new AbortController();
-  const seen = new Promise<string>((resolve) => {
-    void operator.follow({ after: 0, signal: over.signal }, (event) => {
-      if (event.type === 'approval.awaited') resolve(String(event['approvalId']));
-    });
-  });
+  const awaited = nextEvent(operator, 'approval.awaited', { timeoutMs: 10_000, after: 0 });
   const reply = stage.call(tools.asked);
-  await act(await seen, runtime);
-  over.abort();
+  await act(String((await awaited)['approvalId']), runtime);
   return reply;
 }
 

@@ -75,9 +75,7 @@ async function playFault(bench: Bench, fault: Fault): Promise<void> {
   bench.onCleanUp('the governed agent', () => agent.end());
   await bench.point('control: ungoverned, the tool runs', () => playControl(agent));
   for (const posture of postures)
-    await bench.point(`${posture}: ${describe(expectation(fault, posture))}`, () =>
-      playCell(agent, fault, posture),
-    );
+    await bench.point(cellName(fault, posture), () => playCell(agent, fault, posture));
 }
 
 /** The marker has teeth: the same program's tool body writes it when nobody is asked. */
@@ -107,8 +105,10 @@ function expectation(fault: Fault, posture: Posture): Expected {
   }
 }
 
-function describe({ ran, reason }: Expected): string {
-  return `${ran ? 'runs' : 'does not run'} (${reason})`;
+/** The test point of a cell. */
+export function cellName(fault: Fault, posture: Posture): string {
+  const { ran, reason } = expectation(fault, posture);
+  return `${posture}: ${ran ? 'runs' : 'does not run'} (${reason})`;
 }
 
 /** One cell. The marker file decides; the record has to tell the same story. */

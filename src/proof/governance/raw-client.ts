@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
 export interface RawAnswer {
+  readonly id?: unknown;
   readonly result?: Readonly<Record<string, unknown>>;
   readonly error?: { readonly code: number; readonly message: string };
 }
@@ -25,7 +26,16 @@ export class RawClient {
   }
 
   async call(method: string, params: object): Promise<RawAnswer> {
-    this.socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: ++this.id, method, params })}\n`);
+    this.send(++this.id, method, params);
+    return await this.next();
+  }
+
+  send(id: number | string, method: string, params: object): void {
+    this.socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+  }
+
+  /** The next answer, whosever it is. */
+  async next(): Promise<RawAnswer> {
     const line = await this.lines.next();
     if (line.done) throw new Error('the runtime closed the connection');
     return JSON.parse(line.value) as RawAnswer;

@@ -1,52 +1,14 @@
-import type { Posture } from '../../governance/posture.js';
-import type { Operator, RuntimeEvent } from '../../governance/operator.js';
-import { Disproof, type Bench, type Observation, type Scenario } from '../kit.js';
-import { AgentProcess } from './agent-process.js';
-import type { FalseRuntimeScript } from './false-runtime.js';
-import { playControl, requirements } from './matrix.js';
+import type { Scenario } from '../kit.js';
 import { RawClient } from './raw-client.js';
-import { Stage, tools } from './stage.js';
+import { refused } from './registration-refused.js';
+import { need, staged } from './registration-scenario.js';
+import { nextEvent } from './runtime-event.js';
+import { tools } from './stage.js';
 
 const unauthorized = -32001;
 const identityTaken = -32003;
 
-function need(holds: boolean, otherwise: string, observed: Observation): void {
-  if (!holds) throw new Disproof(otherwise, observed);
-}
-
-interface Play {
-  readonly bench: Bench;
-  readonly agent: AgentProcess;
-  readonly stage: Stage;
-}
-
-function scenario(name: string, claim: string, play: (play: Play) => Promise<void>): Scenario {
-  return {
-    name,
-    claim,
-    anywhere: true,
-    requirements: () => requirements(false),
-    run: async (bench) => {
-      const agent = AgentProcess.start();
-      bench.onCleanUp('the governed agent', () => agent.end());
-      await bench.point('control: ungoverned, the tool runs', () => playControl(agent));
-      const stage = await Stage.set('enforce', agent);
-      bench.onCleanUp('the stage', () => stage.clear());
-      await play({ bench, agent, stage });
-    },
-  };
-}
-
-/** Waits for an event of the runtime that happens from now on. */
-function nextEvent(operator: Operator, type: string, timeoutMs: number): Promise<RuntimeEvent> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`no ${type} within ${timeoutMs} ms`)));
-    operator.follow({ signal }, (event) => event.type === type && resolve(event)).catch(reject);
-  });
-}
-
-const known = scenario(
+const known = staged(
   'agent-is-known',
   'The runtime knows what the agent said of itself, until it says goodbye.',
   async ({ bench, stage }) => {
@@ -85,73 +47,7 @@ const known = scenario(
   },
 );
 
-const refusals: readonly (readonly [name: string, script: FalseRuntimeScript | 'nobody'])[] = [
-  [
-    'is refused',
-    {
-      onRegister: (socket, { id }) =>
-        socket.write(`{"jsonrpc":"2.0","id":${id},"error":{"code":-32004,"message":"full"}}\n`),
-    },
-  ],
-  ['breaks', { onRegister: (socket) => void socket.destroy() }],
-  ['is answered with garbage', { onRegister: (socket) => socket.write('yes\n') }],
-  [
-    'is answered without a token',
-    {
-      onRegister: (socket, { id }) =>
-        socket.write(`{"jsonrpc":"2.0","id":${id},"result":{"registered":true}}\n`),
-    },
-  ],
-  ['times out', { onRegister: () => undefined }],
-  ['finds no runtime', 'nobody'],
-];
-
-const refused = (posture: Posture): Scenario => ({
-  name: `refused-under-${posture}`,
-  claim:
-    posture === 'observe'
-      ? 'Under observe an agent that cannot be registered warns once and goes on unregistered.'
-      : `Under ${posture} an agent that cannot be registered does not start, and leaves nothing open.`,
-  anywhere: true,
-  requirements: () => requirements(false),
-  run: async (bench) => {
-    const agent = AgentProcess.start();
-    bench.onCleanUp('the governed agent', () => agent.end());
-    await bench.point('control: ungoverned, the tool runs', () => playControl(agent));
-    for (const [what, script] of refusals) {
-      await bench.point(`registering ${what}`, async () => {
-        const stage = await Stage.set(posture, agent);
-        try {
-          const runtime = script === 'nobody' ? undefined : await stage.falseRuntime(script);
-          const reply = await stage.start();
-          const { ok, registered, error, warnings = [] } = reply;
-          if (posture === 'observe') {
-            need(ok && registered === false, 'it should go on unregistered', { reply });
-            need(warnings.length === 1, 'it should warn once', { warnings });
-            await stage.ask({ do: 'stop' });
-            return { registered, warning: warnings[0] };
-          }
-          need(!ok && error?.code === 'NOT_REGISTERED', 'it must not start', { reply });
-          await untilClosed(() => runtime?.connections ?? 0);
-          return { error: error?.message };
-        } finally {
-          await stage.clear();
-        }
-      });
-    }
-  },
-});
-
-/** The other end of a closed socket learns of it a moment later. */
-async function untilClosed(connections: () => number): Promise<void> {
-  const deadline = performance.now() + 2000;
-  while (connections() > 0) {
-    need(performance.now() < deadline, 'a connection was left open', { connections: connections() });
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-const taken = scenario(
+const taken = staged(
   'identity-is-taken',
   'An identity belongs to who holds it; a token, to who was given it.',
   async ({ bench, stage }) => {
@@ -183,7 +79,7 @@ const taken = scenario(
   },
 );
 
-const silent = scenario(
+const silent = staged(
   'heartbeats-missed',
   'An agent that falls silent loses its token, and registers anew when it is back.',
   async ({ bench, agent, stage }) => {
@@ -191,7 +87,7 @@ const silent = scenario(
     const operator = await stage.operator();
     await stage.startWell();
     await bench.point('frozen, it is forgotten', async () => {
-      const expired = nextEvent(operator, 'agent.expired', 10_000);
+      const expired = nextEvent(operator, 'agent.expired', { timeoutMs: 10_000 });
       agent.pause();
       const event = await expired;
       const { agentCount } = await operator.status();
@@ -199,7 +95,7 @@ const silent = scenario(
       return { event };
     });
     await bench.point('thawed, it registers anew and is governed again', async () => {
-      const registered = nextEvent(operator, 'agent.registered', 10_000);
+      const registered = nextEvent(operator, 'agent.registered', { timeoutMs: 10_000 });
       agent.resume();
       const event = await registered;
       const reply = await stage.call(tools.allowed);
@@ -209,7 +105,7 @@ const silent = scenario(
   },
 );
 
-const restarted = scenario(
+const restarted = staged(
   'runtime-restarts',
   'A restarted runtime is found again, and the agent registers with it by itself.',
   async ({ bench, stage }) => {
@@ -236,7 +132,31 @@ const restarted = scenario(
   },
 );
 
-const once = scenario(
+const answered = staged(
+  'one-answer-a-question',
+  'The runtime answers each question once, under its own id, and answers nothing else.',
+  async ({ bench, stage }) => {
+    await stage.runtime();
+    await bench.point('questions on their way together get one answer each', async () => {
+      const client = await RawClient.connect(stage.socketPath);
+      stage.onTakeDown(() => Promise.resolve(client.close()));
+      const { result } = await client.call('agent.register', { agentId: 'asker', name: 'asker' });
+      const params = { agentId: 'asker', token: result?.['token'], tool: tools.allowed, args: {} };
+      const ids = Array.from({ length: 20 }, (_, i) => `q${i}`);
+      for (const id of ids) client.send(id, 'policy.query', params);
+      // Its answer comes last, so that a surplus one of the others has come before it.
+      client.send('last', 'status.get', {});
+      const told: unknown[] = [];
+      while (told.at(-1) !== 'last' && told.length <= 2 * ids.length) told.push((await client.next()).id);
+      need(JSON.stringify(told) === JSON.stringify([...ids, 'last']), 'the answers are not the questions’', {
+        told,
+      });
+      return { told };
+    });
+  },
+);
+
+const once = staged(
   'one-identity-a-process',
   'A process is one agent: asking again gives the same, asking for another is an error.',
   async ({ bench, stage }) => {
@@ -267,5 +187,15 @@ const once = scenario(
 );
 
 export function registrationScenarios(): readonly Scenario[] {
-  return [known, refused('enforce'), refused('unset'), refused('observe'), taken, silent, restarted, once];
+  return [
+    known,
+    refused('enforce'),
+    refused('unset'),
+    refused('observe'),
+    taken,
+    answered,
+    silent,
+    restarted,
+    once,
+  ];
 }

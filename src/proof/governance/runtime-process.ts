@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AegisError } from '../../errors.js';
+import { within } from '../../governance/deadline.js';
 import { nativeBin } from '../../paths.js';
 
-export const runtimeBinary = join(nativeBin, 'aegis-runtime');
+/** The authority under test: this build's, or the one named by `AEGIS_RUNTIME_BIN`. */
+export const runtimeBinary = process.env['AEGIS_RUNTIME_BIN'] || join(nativeBin, 'aegis-runtime');
 
 /** A runtime authority of the proof's own, as a real process. */
 export class RuntimeProcess {
@@ -23,12 +25,14 @@ export class RuntimeProcess {
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
     const lines = createInterface({ input: child.stdout });
-    const signal = AbortSignal.timeout(timeoutMs);
     try {
-      await Promise.race([
-        once(lines, 'line', { signal }),
-        once(child, 'exit', { signal }).then(() => Promise.reject(new Error('it ended'))),
-      ]);
+      await within(
+        timeoutMs,
+        Promise.race([
+          once(lines, 'line'),
+          once(child, 'exit').then(() => Promise.reject(new Error('it ended'))),
+        ]),
+      );
     } catch (error) {
       child.kill('SIGKILL');
       throw new AegisError('AGENT_FAILED', 'cannot start the runtime authority', {

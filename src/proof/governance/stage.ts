@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { within } from '../../governance/deadline.js';
 import { failsOpen, type Posture } from '../../governance/posture.js';
 import { Operator } from '../../governance/operator.js';
 import { Disproof } from '../kit.js';
@@ -20,14 +21,17 @@ export const tools = {
   asked: 'ask.tool',
 } as const;
 
-const policy = `version=6
-[tool]
+/** The rules for them. */
+export const toolRules = `[tool]
 default deny
 allow   ${tools.allowed}
 deny    ${tools.denied} : never this one
 redact  ${tools.redacted} mask /secret
 pending ${tools.asked} : somebody looks
 `;
+
+const policy = `version=6
+${toolRules}`;
 
 /** Generous: a machine with little to spare is slow, and only a hang is to be told from slow. */
 const agentAnswerMs = 30_000;
@@ -120,7 +124,7 @@ export class Stage {
       child.kill('SIGKILL');
       await ended;
     });
-    await once(child.stdout, 'data', { signal: AbortSignal.timeout(agentAnswerMs) });
+    await within(agentAnswerMs, once(child.stdout, 'data'));
   }
 
   /** Another installation's program, for the cell in which the extension is missing. */

@@ -118,8 +118,32 @@ TEST_CASE("answers: exactly one of result and error") {
   for (const char* bad :
        {"", "x", "[]", R"({"id":1,"result":1})", R"({"jsonrpc":"2.0","result":1})", R"({"jsonrpc":"2.0","id":1})",
         R"({"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":""}})",
+        R"({"jsonrpc":"2.0","id":1,"result":1}})", R"({"jsonrpc":"2.0","id":1,"result":})",
+        R"({"jsonrpc":"2.0","id":01,"result":1})", R"({"jsonrpc":"2.0","id":1,"result":1,"result":2})",
+        R"({"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}})", R"({"jsonrpc":"2.0","id":1,"result":1,2})",
+        R"({"jsonrpc":"2.0","id":99999999999999999999999,"result":1,})", R"({"jsonrpc":"2.0","id":1,"result":1)",
         R"({"jsonrpc":"2.0","id":1,"error":"no"})", R"({"jsonrpc":"2.0","id":1,"error":{"code":"1","message":""}})"})
     CHECK_MESSAGE(!read_answer(bad), bad);
+}
+
+TEST_CASE("answers: however they are laid out, the same is read") {
+  for (const char* same : {R"({"jsonrpc":"2.0","id":12,"result":{"b":[1],"a":"}"}})",
+                           R"({"id":12,"result":{"b":[1],"a":"}"},"jsonrpc":"2.0"})",
+                           R"({"jsonrpc":"2.0","id":12,"result":{"b":[1],"a":"}"} ,"more":1})"}) {
+    CAPTURE(same);
+    const auto answer = read_answer(same);
+    REQUIRE(answer);
+    CHECK(answer->id == 12);
+    CHECK(nlohmann::json::parse(answer->result) == nlohmann::json::parse(R"({"b":[1],"a":"}"})"));
+  }
+}
+
+TEST_CASE("texts are quoted as the serializer does") {
+  for (const std::string text : {"", "plain", "a\"b", "a\\b", "a\nb", "\x7f", "\xc3\xa4", "\xff", "\x01"}) {
+    std::string quoted = "x";
+    append_quoted(quoted, text);
+    CHECK(quoted == "x" + dump_json(nlohmann::json(text)));
+  }
 }
 
 TEST_CASE("frames that are written are one line") {

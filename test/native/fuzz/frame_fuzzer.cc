@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "../../../../native/lib/wire_frame.h"
-#include "../../../../native/runtime/authority.h"
+#include "../../../native/lib/wire_frame.h"
+#include "../../../native/runtime/authority.h"
 
 using namespace aegis;
 using namespace aegis::runtime;
@@ -15,7 +15,10 @@ namespace {
 
 // Every frame the authority sends has to be one line of JSON-RPC; anything else is a finding.
 struct Outlet : Outbox {
+  std::string token;  // of the last registration
   void send(std::uint64_t, std::string frame) override {
+    constexpr std::string_view before = "\"token\":\"";
+    if (const auto at = frame.find(before); at != std::string::npos) token = frame.substr(at + before.size(), 64);
     if (frame.empty() || frame.find('\n') != frame.size() - 1) std::abort();
     if (!nlohmann::json::accept(frame)) std::abort();
   }
@@ -25,6 +28,15 @@ struct Outlet : Outbox {
   }
   nlohmann::json describe() const override { return nlohmann::json::object(); }
 };
+
+// A frame cannot guess a token; where it writes the placeholder it gets the real one, and so to what is behind it.
+std::string with_token(std::string_view frame, const std::string& token) {
+  constexpr std::string_view placeholder = "\"token\":\"t\"";
+  std::string text(frame);
+  for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + 1))
+    text.replace(at, placeholder.size(), "\"token\":\"" + token + "\"");
+  return text;
+}
 
 }  // namespace
 
@@ -46,12 +58,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   // Once as it came, in pieces, through frames of at most 4 KiB; the peer is registered so that queries get through.
   Peer peer{1, getpid(), geteuid(), {}, false};
+  authority.handle(peer, R"({"jsonrpc":"2.0","id":0,"method":"agent.register","params":{"agentId":"a","name":"n"}})");
   wire::FrameReader reader(4096);
   for (std::size_t at = 1; at < size; at += cut) {
     reader.feed(input.substr(at, cut));
     while (const auto frame = reader.next()) {
       if (frame->oversized) authority.reject(peer, {wire::RpcCode::frame_too_large, "too large"});
-      else authority.handle(peer, frame->text);
+      else authority.handle(peer, with_token(frame->text, outlet.token));
       wire::read_answer(frame->text);
     }
     now += 100;
