@@ -49,7 +49,6 @@ struct file {
 	unsigned int f_mode;
 	void *private_data;
 	struct opaque f_path; /* struct path */
-	void *private_data;
 };
 
 struct vfsmount {
