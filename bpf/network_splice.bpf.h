@@ -19,18 +19,21 @@
 #define READ_MEMBER(to, member) bpf_probe_read_kernel(&(to), sizeof(to), &(member))
 
 /*
- * The peer of the socket behind a file: false when it is connected to none.
+ * Judges the peer of the socket behind a file; one that cannot be read is refused.
  * Read aside, since a helper's write into the act would cost the verifier what
  * it knows of the members beside.
  */
-static __always_inline bool read_peer(struct act *act, struct socket *socket)
+static __always_inline enum verdict decide_untyped_peer(struct act *act, struct socket *socket)
 {
 	struct sock_common *common = NULL;
 	__u16 family = 0, port = 0, protocol = 0;
 	struct aegis_address ipv6 = {};
 	__u32 ipv4 = 0;
 
-	READ_MEMBER(common, socket->sk);
+	if (READ_MEMBER(common, socket->sk)) {
+		act->generation = current_generation();
+		return judge(current_settings(), act);
+	}
 	READ_MEMBER(family, common->skc_family);
 	READ_MEMBER(port, common->skc_dport);
 	READ_MEMBER(protocol, ((struct sock *)common)->sk_protocol);
@@ -43,9 +46,9 @@ static __always_inline bool read_peer(struct act *act, struct socket *socket)
 		READ_MEMBER(ipv4, common->skc_daddr);
 		set_mapped(&act->address, ipv4);
 	} else {
-		return false;
+		return ALLOW;
 	}
-	return !is_unspecified(&act->address);
+	return is_unspecified(&act->address) ? ALLOW : decide_remote(act, protocol_class(protocol));
 }
 
 /* file_permission(file, mask) */
@@ -55,9 +58,7 @@ static __always_inline enum verdict decide_splicing(__u64 *ctx, struct act *act)
 
 	if (!((unsigned long)ARGUMENT(ctx, 1) & MAY_WRITE) || (file->f_inode->i_mode & S_IFMT) != S_IFSOCK)
 		return ALLOW;
-	if (!read_peer(act, file->private_data))
-		return ALLOW;
-	return decide_remote(act, protocol_class(act->protocol));
+	return decide_untyped_peer(act, file->private_data);
 }
 
 #endif
