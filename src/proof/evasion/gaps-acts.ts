@@ -46,9 +46,11 @@ export const actGaps: readonly Gap[] = [
     ['fentry'],
     [
       ...['udp-sendmmsg', 'udp-connected-before', 'connected-before-send', 'connected-before-write'],
-      ...['connected-before-splice', 'io-uring-sendmsg'],
+      'io-uring-sendmsg',
     ],
   ),
+  // Where splice asks before it sends, the signal is there in time.
+  { ...gap('address', late, ['fentry'], ['connected-before-splice']), since: '6.2' },
   gap('address', 'io_uring', tracepoint, ['io-uring-connect', 'io-uring-sendmsg']),
   gap('address', 'sockets_connected_before', tracepoint, [
     ...['udp-connected-before', 'connected-before-send', 'connected-before-write'],
