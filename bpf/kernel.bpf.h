@@ -47,8 +47,8 @@ struct file {
 	struct inode *f_inode;
 	unsigned int f_flags;
 	unsigned int f_mode;
-	struct opaque f_path; /* struct path */
 	void *private_data;
+	struct opaque f_path; /* struct path */
 };
 
 struct vfsmount {

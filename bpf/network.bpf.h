@@ -162,59 +162,6 @@ static __always_inline enum verdict decide_sending(__u64 *ctx, struct act *act)
 	return decide_peer(act, sock);
 }
 
-#define MAY_WRITE 0x2 /* include/linux/fs.h */
-#define FILE_TYPE 0170000 /* include/uapi/linux/stat.h: S_IFMT, S_IFSOCK */
-#define SOCKET_TYPE 0140000
-
-/* The peer of a socket that no typed pointer leads to; a socket that cannot be read is refused. */
-static __always_inline enum verdict decide_untyped_peer(struct act *act, const struct socket *socket)
-{
-	struct in6_addr address = {};
-	const struct sock_common *common;
-	const struct sock *sock = NULL;
-	__u16 family = 0, port = 0, protocol = 0;
-	__u32 ipv4 = 0;
-
-	if (bpf_probe_read_kernel(&sock, sizeof(sock), &socket->sk)) {
-		act->generation = current_generation();
-		return judge(current_settings(), act);
-	}
-	common = (const void *)sock;
-	bpf_probe_read_kernel(&family, sizeof(family), &common->skc_family);
-	bpf_probe_read_kernel(&port, sizeof(port), &common->skc_dport);
-	bpf_probe_read_kernel(&ipv4, sizeof(ipv4), &common->skc_daddr);
-	bpf_probe_read_kernel(&address, sizeof(address), (const void *)ADDRESS_OF(common->skc_v6_daddr));
-	bpf_probe_read_kernel(&protocol, sizeof(protocol), &sock->sk_protocol);
-	if (family == AF_INET6)
-		copy_words(&act->address, &address);
-	else if (family == AF_INET)
-		set_mapped(&act->address, ipv4);
-	else
-		return ALLOW;
-	if (is_unspecified(&act->address))
-		return ALLOW;
-	act->protocol = protocol;
-	act->port = bpf_ntohs(port);
-	return decide_remote(act, protocol_class(protocol));
-}
-
-/*
- * file_permission(file, mask): before 6.5, splice and sendfile hand pages to a
- * socket without a sendmsg, and ask only whether its file may be written. Not
- * loaded where typed pointers reach addresses (6.2 and later).
- */
-static __always_inline enum verdict decide_splice(__u64 *ctx, struct act *act)
-{
-	struct file *file = ARGUMENT(ctx, 0);
-	struct inode *inode = file->f_inode;
-
-	if (knobs.address_by_cast || !((unsigned long)ARGUMENT(ctx, 1) & MAY_WRITE))
-		return ALLOW;
-	if ((inode->i_mode & FILE_TYPE) != SOCKET_TYPE)
-		return ALLOW;
-	return decide_untyped_peer(act, file->private_data);
-}
-
 /* socket_bind(socket, address, length); port 0 is chosen later, and judged when it is listened on. */
 static __always_inline enum verdict decide_binding(__u64 *ctx, struct act *act)
 {

@@ -21,8 +21,7 @@
 namespace aegis {
 namespace {
 
-constexpr const char* standard_path[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-                                         "/usr/bin",        "/sbin",          "/bin"};
+constexpr const char* standard_path[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 
 // Where a rule on a file goes: what is denied of it depends on the section.
 struct FileTables {

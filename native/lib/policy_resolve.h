@@ -26,7 +26,7 @@ struct RuleTable {
 
 struct ResolvedPolicy {
   RuleTable<aegis_inode> inodes;
-  RuleTable<__u64> paths;       // aegis_path_hash, for the tracepoint rung
+  RuleTable<__u64> paths;  // aegis_path_hash, for the tracepoint rung
   RuleTable<aegis_inode> exec_inodes;
   RuleTable<aegis_name> exec_names;
   RuleTable<__u64> exec_paths;
