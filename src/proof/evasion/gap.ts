@@ -10,4 +10,6 @@ export interface Gap {
   readonly rungs: readonly Rung['name'][];
   /** The ways that lead through it on these rungs; none where no row can show it. */
   readonly ways: readonly string[];
+  /** The first kernel, `MAJOR.MINOR`, on which these ways lead through; any when undefined. */
+  readonly since?: string;
 }

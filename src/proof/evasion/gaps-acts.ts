@@ -49,9 +49,11 @@ export const actGaps: readonly Gap[] = [
     ['fentry'],
     [
       ...['udp-sendmmsg', 'udp-connected-before', 'connected-before-send', 'connected-before-write'],
-      ...['connected-before-splice', 'io-uring-sendmsg'],
+      'io-uring-sendmsg',
     ],
   ),
+  // Where splice asks before it sends, the signal is there in time.
+  { ...gap('address', late, ['fentry'], ['connected-before-splice']), since: '6.2' },
   gap('address', 'io_uring', tracepoint, ['io-uring-connect', 'io-uring-sendmsg']),
   gap('address', 'sockets_connected_before', tracepoint, [
     ...['udp-connected-before', 'connected-before-send', 'connected-before-write'],
@@ -63,6 +65,8 @@ export const actGaps: readonly Gap[] = [
   gap('address', 'socketcall_and_int_0x80'),
   gap('address', 'protocols_are_not_told_apart'),
 
+  gap('tracing', 'tracers_attached_before', everyRung),
+  gap('tracing', 'memory_files_opened_before', everyRung),
   gap('tracing', 'tracers_attached_before', everyRung),
   gap('tracing', 'memory_files_opened_before', everyRung),
   gap('tracing', 'memory_files_below_proc', tracepoint, ['proc-pid-mem', 'proc-task-mem']),

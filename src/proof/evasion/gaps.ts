@@ -21,9 +21,17 @@ export const gaps: readonly Gap[] = [
   ...actGaps,
 ];
 
-/** The gap that names this way on this rung. */
-export function gapOf(way: string, rung: Rung['name']): string | undefined {
-  return gaps.find((gap) => gap.ways.includes(way) && gap.rungs.includes(rung))?.gap;
+/** The gap that names this way on this rung and kernel. */
+export function gapOf(way: string, rung: Rung['name'], kernel: string): string | undefined {
+  return gaps.find((gap) => gap.ways.includes(way) && gap.rungs.includes(rung) && !isOlder(kernel, gap.since))
+    ?.gap;
+}
+
+/** Whether a kernel's release comes before `since`, both by their first two numbers. */
+function isOlder(kernel: string, since: string | undefined): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number.parseFloat);
+  const [sinceMajor = 0, sinceMinor = 0] = (since ?? '').split('.').map(Number);
+  return major < sinceMajor || (major === sinceMajor && minor < sinceMinor);
 }
 
 /** What an agent on this rung with rules of these classes has to own up to. */

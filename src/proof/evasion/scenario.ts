@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { Sandbox, type Side } from '../../sandbox/sandbox.js';
 import { AgentUnderTest } from '../agent-under-test.js';
@@ -110,7 +111,7 @@ function demandTeeth(controls: readonly Trial[]): Observation {
 function judgeRow(control: Trial, act: Trial, rung: Rung): Observation {
   const { way } = act.place;
   const result = judge(control, act, rung.end);
-  const gap = gapOf(way.name, rung.name);
+  const gap = gapOf(way.name, rung.name, release());
   const observed = {
     rung: rung.name,
     way: way.name,
