@@ -8,6 +8,7 @@
 #include "file.bpf.h"
 #include "module.bpf.h"
 #include "network.bpf.h"
+#include "network_splice.bpf.h"
 #include "network_syscall.bpf.h"
 #include "path.bpf.h"
 #include "ptrace.bpf.h"
@@ -45,6 +46,7 @@ BIND(SOCKET_SENDMSG, socket_sendmsg, socket_sendmsg, security_socket_sendmsg, de
 BIND(SOCKET_BIND, socket_bind, socket_bind, security_socket_bind, decide_binding)
 BIND(SOCKET_LISTEN, socket_listen, socket_listen, security_socket_listen, decide_serving)
 BIND(SOCKET_ACCEPT, socket_accept, socket_accept, security_socket_accept, decide_serving)
+BIND(SOCKET_SPLICE, socket_splice, file_permission, security_file_permission, decide_splicing)
 BIND_ENTRY(SYSCALL_NETWORK, syscall_network, judge_name_at_entry)
 BIND_EXIT(SYSCALL_NETWORK, syscall_network, judge_name_at_exit)
 

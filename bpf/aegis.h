@@ -62,6 +62,7 @@
 	X(SOCKET_BIND, socket_bind, NETWORK, REQUIRED)      \
 	X(SOCKET_LISTEN, socket_listen, NETWORK, REQUIRED)  \
 	X(SOCKET_ACCEPT, socket_accept, NETWORK, REQUIRED)  \
+	X(SOCKET_SPLICE, socket_splice, NETWORK, OPTIONAL)  \
 	X(SYSCALL_NETWORK, syscall_network, NETWORK, REQUIRED) \
 	X(PTRACE_ACCESS, ptrace_access, PTRACE, REQUIRED)   \
 	X(PTRACE_TRACEME, ptrace_traceme, PTRACE, REQUIRED) \
@@ -159,10 +160,10 @@ struct aegis_endpoint {
 #define AEGIS_CGROUP_EXEMPT(slot, i) (AEGIS_CGROUP_SCOPES + (slot) * AEGIS_EXEMPT_MAX + (i))
 #define AEGIS_CGROUPS AEGIS_CGROUP_EXEMPT(2, 0)
 
-/* What a rule is, for the event: the byte offset of its line in the stored policy. */
+/* What a rule is: for the event, the byte offset of its line in the stored policy. */
 struct aegis_rule {
 	__u32 offset;
-	__u32 zero;
+	__u32 inode_generation; /* of a rule on an inode; 0: any */
 };
 
 /* What the daemon decides, as opposed to what the policy says. Swapped whole. */

@@ -71,7 +71,7 @@ static __always_inline enum verdict decide_executable(struct act *act, struct fi
 	if (is_canary_task(settings))
 		return CANARY;
 	act->generation = current_generation();
-	rule = find_rule(&exec_inode, act->generation, &key);
+	rule = find_inode_rule(&exec_inode, act, file->f_inode, &key);
 	if (!rule && read_name(file, &name))
 		rule = find_rule(&exec_name, act->generation, &name);
 	return answer(settings, act, rule);

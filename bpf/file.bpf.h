@@ -36,7 +36,7 @@ static __always_inline enum verdict decide_file(struct act *act, struct inode *i
 	if (key.ino == settings->canary.ino && key.dev == settings->canary.dev)
 		return CANARY;
 	act->generation = current_generation();
-	return answer(settings, act, find_rule(&deny_inode, act->generation, &key));
+	return answer(settings, act, find_inode_rule(&deny_inode, act, inode, &key));
 }
 
 static __always_inline enum verdict decide_dentry(struct act *act, struct dentry *dentry)
@@ -94,10 +94,8 @@ static __always_inline enum verdict decide_control(__u64 *ctx, struct act *act)
 	struct file *file = ARGUMENT(ctx, 0);
 	struct inode *inode = file->f_inode;
 
-	if (is_loop_setup((unsigned long)ARGUMENT(ctx, 1)) && (inode->i_mode & S_IFMT) == S_IFBLK && settings->scope) {
-		act->generation = current_generation();
-		return judge(settings, act);
-	}
+	if (is_loop_setup((unsigned long)ARGUMENT(ctx, 1)) && (inode->i_mode & S_IFMT) == S_IFBLK && settings->scope)
+		return answer_flag(settings, act, AEGIS_CLASS_FILE);
 	return decide_file(act, inode);
 }
 

@@ -23,6 +23,7 @@ struct super_block {
 
 struct inode {
 	unsigned short i_mode;
+	__u32 i_generation;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 };
@@ -46,6 +47,7 @@ struct file {
 	struct inode *f_inode;
 	unsigned int f_flags;
 	unsigned int f_mode;
+	void *private_data;
 	struct opaque f_path; /* struct path */
 };
 

@@ -154,6 +154,21 @@ static __always_inline struct aegis_rule *find_rule(void *slots, __u64 generatio
 	return rules ? bpf_map_lookup_elem(rules, key) : NULL;
 }
 
+/*
+ * The rule on an inode. The number of a file that is gone may be another's now,
+ * which its generation tells. A signal would come after a call that changes the
+ * generation, so the signal mechanisms go by the number alone.
+ */
+static __always_inline struct aegis_rule *find_inode_rule(void *slots, const struct act *act, struct inode *inode,
+							  const struct aegis_inode *key)
+{
+	struct aegis_rule *rule = find_rule(slots, act->generation, key);
+
+	if (!rule || !rule->inode_generation || act->mechanism == AEGIS_MECHANISM_FENTRY)
+		return rule;
+	return inode->i_generation == rule->inode_generation ? rule : NULL;
+}
+
 /* What a decision answers once it has looked for its rule. The mutants break it on purpose, for the proofs. */
 static __always_inline enum verdict answer(const struct aegis_settings *settings, struct act *act,
 					   const struct aegis_rule *rule)

@@ -162,13 +162,12 @@ void Daemon::check_settings() {
 // Rules are frozen, so that tampering means to put others in their place.
 void Daemon::check_rules() {
   const auto& policy = parts_.report.policy;
-  const bool is_changed = !(read_standing(parts_.maps) == policy) ||
-                          read_rule_maps(parts_.maps, policy.generation) != rule_maps_;
+  const bool is_changed =
+      !(read_standing(parts_.maps) == policy) || read_rule_maps(parts_.maps, policy.generation) != rule_maps_;
   // A generation that came meanwhile is looked at with the next tick.
   if (is_changed && parts_.maps.control.generation() == policy.generation)
     fault_ = "the rules in the kernel were replaced from outside; apply the policy again";
-  if (!is_stored_)
-    fault_ = "the rules in the kernel are not those of the policy that was applied; apply it again";
+  if (!is_stored_) fault_ = "the rules in the kernel are not those of the policy that was applied; apply it again";
   const auto mechanism = parts_.standing.attachment.mechanism;
   const ClassSet classes = served_classes(parts_.report.policy.classes);
   if (mechanism != Mechanism::none &&
@@ -236,8 +235,7 @@ void Daemon::follow_policy() {
 void Daemon::take_over_hooks() {
   auto& attachment = parts_.standing.attachment;
   const ClassSet classes = served_classes(parts_.report.policy.classes);
-  if (attachment.pin_dir.empty() ||
-      (required_hooks(attachment.mechanism, classes) & ~attachment.attached_hooks()) == 0)
+  if (attachment.pin_dir.empty() || (required_hooks(attachment.mechanism, classes) & ~attachment.attached_hooks()) == 0)
     return;
   auto whole = adopt(attachment.pin_dir, attachment.mechanism);
   if (!whole) {

@@ -20,8 +20,8 @@ struct Ground {
   const SharedMaps& maps;
   const KernelTypes& types;
   const Canary& canary;
-  int signal;      // what the signal rungs send
-  bool is_pinned;  // links outlive this process
+  int signal;        // what the signal rungs send
+  bool is_pinned;    // links outlive this process
   ClassSet classes;  // whose hooks are to be attached
 };
 

@@ -71,8 +71,7 @@ int probe_kernel(const Arguments& arguments) {
   settings.canary_task = canary->task();
   settings.signal = SIGKILL;
   maps->control.switch_settings(settings);
-  for (const auto mechanism : {Mechanism::lsm, Mechanism::fmod_ret, Mechanism::fentry, Mechanism::tracepoint})
-  {
+  for (const auto mechanism : {Mechanism::lsm, Mechanism::fmod_ret, Mechanism::fentry, Mechanism::tracepoint}) {
     // The file class stands for the mechanism; every class is told beside it.
     Json& told = json["mechanisms"][mechanism_name(mechanism)];
     told = try_mechanism(*image, *maps, *types, *canary, mechanism, AEGIS_CLASS_FILE);

@@ -100,7 +100,8 @@ Status Raising::arm() {
 GateFacts Raising::climb() {
   GateFacts facts;
   facts.lsm_listed = report_.kernel.lsm_lists_bpf;
-  ground_.emplace(Ground{image_, instance_, maps_, types_, *canary_, signal(), true, served_classes(read_standing(maps_).classes)});
+  ground_.emplace(
+      Ground{image_, instance_, maps_, types_, *canary_, signal(), true, served_classes(read_standing(maps_).classes)});
   Ladder ladder(*ground_);
   ladder.find_existing();
   auto standing = ladder.climb(plan_rungs(arguments_.gate, facts.lsm_listed));
@@ -112,8 +113,7 @@ GateFacts Raising::climb() {
   facts.blockers = ladder.blockers();
   const bool is_refused =
       facts.blockers.contains("PERMISSION_MISSING") || facts.blockers.contains("NETWORK_HOOK_UNAVAILABLE");
-  if (is_refused && report_.kernel.lockdown == "confidentiality")
-    facts.blockers.insert("LOCKDOWN_CONFIDENTIALITY");
+  if (is_refused && report_.kernel.lockdown == "confidentiality") facts.blockers.insert("LOCKDOWN_CONFIDENTIALITY");
   if (facts.felt != Mechanism::none) facts.blockers.clear();  // what stopped a rung above did not stop this one
   report_.message = ladder.reasons();
   if (standing) take_standing(std::move(*standing), facts);

@@ -96,7 +96,7 @@ btf_member BtfBlob::member(uint32_t id, uint32_t index) const {
 }
 
 struct btf_array BtfBlob::array(uint32_t id) const {
-  struct btf_array found{};
+  struct btf_array found {};
   if (BTF_INFO_KIND(type(id).info) == BTF_KIND_ARRAY)
     std::memcpy(&found, types_.data() + offsets_[id] + sizeof(btf_type), sizeof found);
   return found;

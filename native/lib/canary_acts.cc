@@ -139,7 +139,7 @@ int send_out(const CanaryTools&) {
   const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0) return ENOTSUP;
   return ::sendto(socket, "", 1, 0, reinterpret_cast<const sockaddr*>(&address), sizeof address) >= 0 ? 0
-                                                                                                   : refused_only();
+                                                                                                      : refused_only();
 }
 
 int bind_it(const CanaryTools&) {

@@ -74,9 +74,8 @@ class SmallBtf {
     if (id == 0 && field.is_opaque)
       id = btf__add_struct(btf_.get(), "", field.bytes);
     else if (id == 0)
-      id = field.bytes == 0
-               ? btf__add_ptr(btf_.get(), 0)
-               : btf__add_int(btf_.get(), ("u" + std::to_string(field.bytes * 8)).c_str(), field.bytes, 0);
+      id = field.bytes == 0 ? btf__add_ptr(btf_.get(), 0)
+                            : btf__add_int(btf_.get(), ("u" + std::to_string(field.bytes * 8)).c_str(), field.bytes, 0);
     return id;
   }
 

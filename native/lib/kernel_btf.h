@@ -39,7 +39,7 @@ struct KernelTypes {
   KernelFunctions functions;
   Numbers structure_ids;  // BTF type id by name
   Numbers enumerators;    // value by name; absent where the kernel has no such value
-  std::string btf;  // a BTF blob with just the wanted structures, for relocation
+  std::string btf;        // a BTF blob with just the wanted structures, for relocation
 };
 
 // `blob` is BTF as in /sys/kernel/btf/vmlinux; malformed input is an error.

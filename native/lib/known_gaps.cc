@@ -15,7 +15,7 @@ Gaps gaps_of_class(size_t rule_class) {
       return {"copies_of_a_program", "scripts_read_by_an_interpreter", "programs_running_before"};
     case AEGIS_CLASS_NETWORK:
       return {"raw_and_packet_sockets_choose_their_own_headers", "ports_chosen_by_the_kernel_for_datagrams",
-              "data_received_or_spliced_on_inherited_sockets",   "connections_made_by_the_kernel_for_a_mount",
+              "data_received_on_inherited_sockets", "connections_made_by_the_kernel_for_a_mount",
               "further_addresses_of_an_sctp_association"};
     case AEGIS_CLASS_PTRACE:
       return {"tracers_attached_before", "memory_files_opened_before"};
@@ -34,16 +34,27 @@ Gaps gaps_of_signal(Mechanism mechanism, size_t rule_class) {
 Gaps gaps_of_tracepoint(size_t rule_class) {
   switch (rule_class) {
     case AEGIS_CLASS_FILE:
-      return {"relative_and_aliased_names", "file_descriptors_opened_before", "io_uring",
-              "path_changed_during_the_call", "paths_of_256_bytes_and_more", "exec_with_an_absent_path_string",
-              "int_0x80_from_64_bit_code", "renamed_files", "system_calls_that_are_not_looked_at"};
+      return {"relative_and_aliased_names",
+              "file_descriptors_opened_before",
+              "io_uring",
+              "path_changed_during_the_call",
+              "paths_of_256_bytes_and_more",
+              "exec_with_an_absent_path_string",
+              "int_0x80_from_64_bit_code",
+              "renamed_files",
+              "system_calls_that_are_not_looked_at"};
     case AEGIS_CLASS_EXEC:
-      return {"relative_and_aliased_names", "path_changed_during_the_call", "paths_of_256_bytes_and_more",
-              "exec_with_an_absent_path_string", "int_0x80_from_64_bit_code", "renamed_files",
-              "interpreters_and_loaders", "execution_by_descriptor"};
+      return {"relative_and_aliased_names",      "path_changed_during_the_call", "paths_of_256_bytes_and_more",
+              "exec_with_an_absent_path_string", "int_0x80_from_64_bit_code",    "renamed_files",
+              "interpreters_and_loaders",        "execution_by_descriptor"};
     case AEGIS_CLASS_NETWORK:
-      return {"io_uring", "sockets_connected_before", "address_changed_during_the_call", "listen_and_accept",
-              "addresses_in_message_vectors_beyond_the_first", "socketcall_and_int_0x80", "protocols_are_not_told_apart"};
+      return {"io_uring",
+              "sockets_connected_before",
+              "address_changed_during_the_call",
+              "listen_and_accept",
+              "addresses_in_message_vectors_beyond_the_first",
+              "socketcall_and_int_0x80",
+              "protocols_are_not_told_apart"};
     case AEGIS_CLASS_PTRACE:
       return {"memory_files_below_proc", "int_0x80_from_64_bit_code"};
     case AEGIS_CLASS_MODULE:

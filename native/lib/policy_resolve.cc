@@ -12,6 +12,7 @@
 
 #include "lib/cgroup.h"
 #include "lib/directory_listing.h"
+#include "lib/inode_generation.h"
 #include "lib/mechanism.h"
 #include "lib/mount_table.h"
 #include "lib/policy_network.h"
@@ -20,8 +21,7 @@
 namespace aegis {
 namespace {
 
-constexpr const char* standard_path[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-                                         "/usr/bin",        "/sbin",          "/bin"};
+constexpr const char* standard_path[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 
 // Where a rule on a file goes: what is denied of it depends on the section.
 struct FileTables {
@@ -108,7 +108,7 @@ Status resolve_path(const Entry& entry, const std::string& file, PathResolver& r
   if (found.is_directory)
     return policy_error(file, entry.line, entry.column, entry.text + " is a directory",
                         "Rules name files; name each file to be denied");
-  tables.inodes.add(found.inode, entry.offset);
+  tables.inodes.add(found.inode, entry.offset, inode_generation(entry.text, found.inode.ino));
   add_path_hash(resolved, tables.paths, entry.text, entry.offset);
   if (!real.empty() && entry.text != real) add_path_hash(resolved, tables.paths, real, entry.offset);
   return Done{};
@@ -125,7 +125,7 @@ void resolve_command(const Entry& entry, PathResolver& resolver, ResolvedPolicy&
     const std::string path = std::string(directory) + "/" + entry.text;
     const auto [found, real] = resolver.resolve(path);
     if (found.error != 0 || found.is_directory) continue;
-    resolved.exec_inodes.add(found.inode, entry.offset);
+    resolved.exec_inodes.add(found.inode, entry.offset, inode_generation(path, found.inode.ino));
     add_path_hash(resolved, resolved.exec_paths, path, entry.offset);
     if (!real.empty() && path != real) add_path_hash(resolved, resolved.exec_paths, real, entry.offset);
   }

@@ -18,15 +18,15 @@ struct RuleTable {
   std::vector<Key> keys;
   std::vector<aegis_rule> rules;
 
-  void add(const Key& key, uint32_t offset) {
+  void add(const Key& key, uint32_t offset, uint32_t inode_generation = 0) {
     keys.push_back(key);
-    rules.push_back({offset, 0});
+    rules.push_back({offset, inode_generation});
   }
 };
 
 struct ResolvedPolicy {
   RuleTable<aegis_inode> inodes;
-  RuleTable<__u64> paths;       // aegis_path_hash, for the tracepoint rung
+  RuleTable<__u64> paths;  // aegis_path_hash, for the tracepoint rung
   RuleTable<aegis_inode> exec_inodes;
   RuleTable<aegis_name> exec_names;
   RuleTable<__u64> exec_paths;

@@ -105,8 +105,7 @@ void note_standing(aegis_control& control, uint32_t slot, const ResolvedPolicy& 
 }  // namespace
 
 Result<Applied> store_policy(const Instance& instance, const SharedMaps& maps, const Policy& policy,
-                             const ResolvedPolicy& resolved, bool reset,
-                             const std::function<Status()>& before_switch) {
+                             const ResolvedPolicy& resolved, bool reset, const std::function<Status()>& before_switch) {
   const uint64_t old = maps.control.generation();
   Applied applied{old + 1, ""};
   const auto slot = static_cast<uint32_t>(applied.generation & 1);

@@ -41,6 +41,7 @@ std::string target_of(const bpf_program* program) {
 }
 
 constexpr const char* cast_function = "bpf_rdonly_cast";
+constexpr const char* page_function = "sock_sendpage";  // gone in 6.5
 constexpr const char* address_structure = "sockaddr_in6";
 
 // libbpf calls prepare_load from within bpf_object__load and hands nothing
@@ -112,6 +113,11 @@ Status set_knobs(bpf_object* object, const KernelTypes& types) {
   return Error{"cannot configure the BPF object: it has no knobs", "Build it again: make -C native"};
 }
 
+// Where splices go through the sendmsg hook, a program on every write would watch for nothing.
+bool is_of_use(size_t hook, const KernelTypes& types) {
+  return hook != AEGIS_HOOK_SOCKET_SPLICE || types.functions.contains(page_function);
+}
+
 const char* missing_blocker(size_t hook) {
   return hook_table[hook].rule_class == AEGIS_CLASS_NETWORK ? "NETWORK_HOOK_UNAVAILABLE" : "HOOK_ATTACH_FAILED";
 }
@@ -121,10 +127,10 @@ const char* missing_blocker(size_t hook) {
 Status check_addresses(const KernelTypes& types, const AttachRequest& request) {
   const HookSet readers = hook_bit(AEGIS_HOOK_SOCKET_CONNECT) | hook_bit(AEGIS_HOOK_SOCKET_SENDMSG);
   if ((request.hooks & readers) == 0 || casts_addresses(types) || read_lockdown() != "confidentiality") return Done{};
-  return Error{"cannot read socket addresses: this kernel has no bpf_rdonly_cast, and lockdown=confidentiality "
-               "refuses the helper that would do",
-               "Use Linux 6.2 or later, or lockdown=integrity, or leave the network sections out",
-               "NETWORK_HOOK_UNAVAILABLE"};
+  return Error{
+      "cannot read socket addresses: this kernel has no bpf_rdonly_cast, and lockdown=confidentiality "
+      "refuses the helper that would do",
+      "Use Linux 6.2 or later, or lockdown=integrity, or leave the network sections out", "NETWORK_HOOK_UNAVAILABLE"};
 }
 
 }  // namespace
@@ -146,6 +152,7 @@ std::optional<size_t> hook_of_program(std::string_view program, Mechanism mechan
 WantedTypes wanted_types(bpf_object* object) {
   WantedTypes wanted;
   wanted.functions.insert(cast_function);
+  wanted.functions.insert(page_function);
   wanted.structure_ids.insert(address_structure);
   wanted.enumerations["kernel_read_file_id"] = {"READING_MODULE", "READING_MODULE_COMPRESSED"};
   wanted.enumerations["kernel_load_data_id"] = {"LOADING_MODULE"};
@@ -189,7 +196,7 @@ Status choose_programs(bpf_object* object, const KernelTypes& types, const Attac
     const auto target = target_of(program);
     HookState& hook = hooks[*index];
     hook.is_wanted = true;
-    hook.is_present = types.functions.contains(target);
+    hook.is_present = types.functions.contains(target) && is_of_use(*index, types);
     if (hook.is_present) {
       bpf_program__set_autoload(program, true);
     } else if (hook_table[*index].is_required) {

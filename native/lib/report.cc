@@ -84,12 +84,12 @@ Json classes_json(const Report& report) {
   Json json = Json::object();
   for (size_t i = 0; i < class_names.size(); i++) {
     if ((served_classes(report.policy.classes) >> i & 1) == 0) continue;
-    json[class_names[i]] = {{"rules", report.policy.rules[i]},
-                            {"mechanism", mechanism_name(verdict.mechanism)},
-                            {"guarantee", verdict.guarantee},
-                            {"complete", is_complete(report, i)},
-                            {"gaps", verdict.audit_only ? std::vector<std::string>{}
-                                                        : known_gaps(verdict.mechanism, i)}};
+    json[class_names[i]] = {
+        {"rules", report.policy.rules[i]},
+        {"mechanism", mechanism_name(verdict.mechanism)},
+        {"guarantee", verdict.guarantee},
+        {"complete", is_complete(report, i)},
+        {"gaps", verdict.audit_only ? std::vector<std::string>{} : known_gaps(verdict.mechanism, i)}};
   }
   return json;
 }
@@ -169,7 +169,8 @@ std::string render_report(const Report& report) {
   json["mechanism"] = mechanism_name(verdict.mechanism);
   json["signal_arm"] = sends_signal(verdict.mechanism) ? Json(mechanism_name(verdict.mechanism)) : Json(nullptr);
   json["guarantee"] = verdict.guarantee;
-  json["known_gaps"] = verdict.audit_only ? std::vector<std::string>{} : known_gaps_of(verdict.mechanism, served_classes(report.policy.classes));
+  json["known_gaps"] = verdict.audit_only ? std::vector<std::string>{}
+                                          : known_gaps_of(verdict.mechanism, served_classes(report.policy.classes));
   json["message"] = report.message;
   json["instance"] = report.instance;
   json["pid"] = report.pid;
@@ -193,14 +194,10 @@ std::string render_report(const Report& report) {
                    {"signal", signal_name(report.request.signal)}};
   json["scope_cgroup"] = report.scope_cgroup.empty() ? Json(nullptr) : Json(report.scope_cgroup);
   json["seams"] = report.seams;
-  json["policy"] = {{"generation", report.policy.generation},
-                    {"sha256", report.policy.sha256},
-                    {"inodes", report.policy.inodes},
-                    {"paths", report.policy.paths},
-                    {"exempt_cgroups", report.policy.cgroups},
-                    {"rules_without_path", report.policy.pathless},
-                    {"rules", rules_json(report.policy)},
-                    {"classes", class_list(report.policy.classes)}};
+  json["policy"] = {{"generation", report.policy.generation},  {"sha256", report.policy.sha256},
+                    {"inodes", report.policy.inodes},          {"paths", report.policy.paths},
+                    {"exempt_cgroups", report.policy.cgroups}, {"rules_without_path", report.policy.pathless},
+                    {"rules", rules_json(report.policy)},      {"classes", class_list(report.policy.classes)}};
   json["classes"] = classes_json(report);
   json["hooks"] = Json::object();
   for (size_t i = 0; i < hook_table.size(); i++)

@@ -5,6 +5,7 @@ export { denyScenario, type DenyScenario } from './deny-scenario.js';
 export { evasionScenarios } from './evasion/scenario.js';
 export { oneDaemonScenarios } from './one-daemon.js';
 export { failClosedScenarios } from './governance/matrix.js';
+export { restartGap } from './governance/restart-gap.js';
 export { registrationScenarios } from './governance/registration.js';
 export { Disproof, type Bench, type Observation, type Proof, type Scenario } from './kit.js';
 export { postureScenarios } from './posture-scenarios.js';

@@ -165,18 +165,21 @@ try_network() {
   ok "network: a local socket" goes perl -e 'use Socket; socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) or die; syswrite(A, "x") or die; print "DONE\n"'
   apply '[deny_ip]' 127.0.0.1 >/dev/null
   ok "network: 0.0.0.0 is the denied loopback" stopped perl -e "$CONNECT" 4 0.0.0.0 7001
-  sees_inodes && ok "network: an inherited connected socket sends nothing" stopped_inherited
+  if sees_inodes; then
+    ok "network: an inherited connected socket sends nothing" stopped_inherited 'syswrite(S, "x")'
+    ok "network: nor takes a file sent to it" stopped_inherited 'do { open(F, "<", "/etc/hostname"); my $r = syscall(40, fileno(S), fileno(F), 0, 10); $r < 0 ? undef : $r }'
+  fi
   stop >/dev/null
   ok "network: afterwards connect" goes perl -e "$CONNECT" 4 127.9.9.9 7001
   systemctl stop aegis-serve-7001 aegis-serve-7002
 }
 # Connects in a cgroup that is exempt, then moves into one that is not.
-stopped_inherited() {
+stopped_inherited() { # how it sends
   mkdir -p /sys/fs/cgroup/aegis-exempt /sys/fs/cgroup/aegis-plain
   apply '[deny_ip]' 127.0.0.1 '[allow_cgroup]' /aegis-exempt >/dev/null
   stopped perl -e 'use Socket qw(:all); sub go { open(G, ">", "/sys/fs/cgroup/$_[0]/cgroup.procs") or die "$!"; print G "$$\n"; close G or die "$!" }
     go("aegis-exempt"); socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(7001, inet_aton("127.0.0.1"))) or die "no connection: $!";
-    go("aegis-plain"); defined syswrite(S, "x") or do { print "$!\n"; exit 1 }; print "DONE\n"'
+    go("aegis-plain"); defined '"$1"' or do { print "$!\n"; exit 1 }; print "DONE\n"'
 }
 
 try_ptrace() {

@@ -58,8 +58,7 @@ TEST_CASE("an act that fails for a reason of its own is no denial") {
   auto canary = Canary::make(folder);
   REQUIRE(canary);
   REQUIRE(::unlink(canary->path().c_str()) == 0);
-  const auto feelings =
-      canary->feel(hooks_of(Mechanism::lsm, class_bit(AEGIS_CLASS_FILE)), SIGKILL, Depth::quick, {});
+  const auto feelings = canary->feel(hooks_of(Mechanism::lsm, class_bit(AEGIS_CLASS_FILE)), SIGKILL, Depth::quick, {});
   REQUIRE(feelings.size() == 1);
   CHECK(feelings[0].outcome == Outcome::could_not);
   CHECK(feelings[0].error == ENOENT);
@@ -123,7 +122,9 @@ TEST_CASE("each canary has a name of its own, of fifteen bytes") {
   auto second = Canary::make(folder);
   REQUIRE(first);
   REQUIRE(second);
-  const auto text = [](const aegis_name& name) { return std::string(reinterpret_cast<const char*>(&name), sizeof name); };
+  const auto text = [](const aegis_name& name) {
+    return std::string(reinterpret_cast<const char*>(&name), sizeof name);
+  };
   CHECK(text(first->task()) != text(second->task()));
   CHECK(text(first->task()).starts_with("aegis-"));
   CHECK(text(first->task()).find('\0') == 15);

@@ -130,7 +130,7 @@ TEST_CASE("transitions are kept in order and bounded") {
 TEST_CASE("gaps of the rung are named on the signal rungs and only there") {
   CHECK(known_gaps(Mechanism::lsm, AEGIS_CLASS_FILE).empty());
   CHECK(known_gaps(Mechanism::fmod_ret, AEGIS_CLASS_FILE).empty());
-  CHECK(known_gaps(Mechanism::fentry, AEGIS_CLASS_FILE).size() == 3);
+  CHECK(known_gaps(Mechanism::fentry, AEGIS_CLASS_FILE).size() >= 3);
   for (size_t i = 0; i < AEGIS_CLASS_COUNT; i++) {
     CAPTURE(class_names[i]);
     CHECK(known_gaps(Mechanism::none, i).empty());

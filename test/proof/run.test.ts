@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Disproof, type Bench, type ProofEvent, type Scenario } from '../../src/proof/kit.js';
+import { Disproof, NotTried, type Bench, type ProofEvent, type Scenario } from '../../src/proof/kit.js';
 import { runScenario } from '../../src/proof/run.js';
 
 const scenario = (run: (bench: Bench) => Promise<void>, rest: Partial<Scenario> = {}): Scenario => ({
@@ -116,5 +116,59 @@ t.test('an interruption stops before the next point and cleans up', async (t) =>
   t.match(record, {
     verdict: 'could-not-check',
     points: [{ name: 'a' }, { reason: 'interrupted by SIGINT' }],
+  });
+});
+
+t.test('a row that fails does not end the scenario, and decides all the same', async (t) => {
+  const { record } = await runOne(
+    scenario(async (bench) => {
+      await bench.row('leaks', async () => {
+        throw new Disproof('it came out', { result: 'leaked' });
+      });
+      await bench.row('holds', async () => ({ result: 'held' }));
+      await bench.point('after', async () => ({}));
+    }),
+  );
+  t.match(record, {
+    verdict: 'disproven',
+    points: [
+      { name: 'leaks', isRow: true, verdict: 'disproven', observed: { result: 'leaked' } },
+      { name: 'holds', isRow: true, verdict: 'proven' },
+      { name: 'after', verdict: 'proven' },
+    ],
+  });
+  t.equal(record.points[2]?.isRow, undefined);
+});
+
+t.test('a row that cannot be tried is a skip of its own, and all of them skip the scenario', async (t) => {
+  const untried = async () => {
+    throw new NotTried('this kernel has no such call', { result: 'could-not-try' });
+  };
+  const some = await runOne(
+    scenario(async (bench) => {
+      await bench.row('absent', untried);
+      await bench.row('holds', async () => ({}));
+    }),
+  );
+  t.match(some.record, {
+    verdict: 'proven',
+    points: [{ name: 'absent', verdict: 'skipped', reason: 'this kernel has no such call' }, {}],
+  });
+  const all = await runOne(scenario(async (bench) => await bench.row('absent', untried)));
+  t.equal(all.record.verdict, 'skipped');
+});
+
+t.test('a row whose harness breaks could not be checked', async (t) => {
+  const { record } = await runOne(
+    scenario(async (bench) => {
+      await bench.row('breaks', async () => {
+        throw new Error('no driver');
+      });
+      await bench.row('holds', async () => ({}));
+    }),
+  );
+  t.match(record, {
+    verdict: 'could-not-check',
+    points: [{ verdict: 'could-not-check' }, { verdict: 'proven' }],
   });
 });

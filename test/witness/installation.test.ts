@@ -6,10 +6,10 @@ import { installationRequirements } from '../../src/witness/installation.js';
 const program = (name: string) => ({ [`aegis-${name}`]: '' });
 const built = {
   build: {
-    bin: Object.assign({}, ...['agent', 'guest', 'probe', 'witness', 'feel'].map(program)) as Record<
-      string,
-      string
-    >,
+    bin: Object.assign(
+      {},
+      ...['agent', 'guest', 'probe', 'evade', 'ran', 'witness', 'feel'].map(program),
+    ) as Record<string, string>,
     bpf: { 'aegis.bpf.o': '' },
   },
 };
@@ -26,7 +26,7 @@ t.test('a complete build is complete', async (t) => {
     requirements.filter(({ met }) => !met),
     [],
   );
-  t.equal(requirements.length, 7);
+  t.equal(requirements.length, 9);
 });
 
 t.test('what is missing or cannot run is named, with the way out', async (t) => {

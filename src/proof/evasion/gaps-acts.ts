@@ -1,4 +1,4 @@
-import type { Gap } from './gaps.js';
+import type { Gap } from './gap.js';
 import type { Kind } from './catalogue.js';
 import type { Rung } from '../rungs.js';
 
@@ -31,6 +31,9 @@ export const actGaps: readonly Gap[] = [
 
   gap('address', 'raw_and_packet_sockets_choose_their_own_headers', everyRung),
   gap('address', 'ports_chosen_by_the_kernel_for_datagrams', everyRung),
+  gap('address', 'data_received_on_inherited_sockets', everyRung),
+  gap('address', 'connections_made_by_the_kernel_for_a_mount', everyRung),
+  gap('address', 'further_addresses_of_an_sctp_association', everyRung),
   gap(
     'address',
     late,
@@ -60,10 +63,12 @@ export const actGaps: readonly Gap[] = [
   gap('address', 'socketcall_and_int_0x80'),
   gap('address', 'protocols_are_not_told_apart'),
 
+  gap('tracing', 'tracers_attached_before', everyRung),
+  gap('tracing', 'memory_files_opened_before', everyRung),
   gap('tracing', 'memory_files_below_proc', tracepoint, ['proc-pid-mem', 'proc-task-mem']),
   gap('tracing', 'int_0x80_from_64_bit_code'),
 
   gap('modules', 'modules_loaded_on_request', ['fentry', 'tracepoint']),
   gap('modules', 'int_0x80_from_64_bit_code'),
-  gap('modules', late, ['fentry', 'tracepoint'], ['finit-module-memfd']),
+  gap('modules', late, ['fentry', 'tracepoint'], ['finit-module-memfd', 'init-module']),
 ];

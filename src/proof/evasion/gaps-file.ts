@@ -1,4 +1,4 @@
-import type { Gap } from './gaps.js';
+import type { Gap } from './gap.js';
 
 const late = 'act_takes_effect_before_the_signal';
 

@@ -2,17 +2,7 @@ import type { Rung } from '../rungs.js';
 import type { Kind } from './catalogue.js';
 import { fileGaps } from './gaps-file.js';
 import { actGaps } from './gaps-acts.js';
-
-/** What is known not to be stopped, and the ways that show it. */
-export interface Gap {
-  /** Its name in GUARANTEES.md and in the agent's report. */
-  readonly gap: string;
-  /** The classes that have it. */
-  readonly kinds: readonly Kind[];
-  readonly rungs: readonly Rung['name'][];
-  /** The ways that lead through it on these rungs; none where no row can show it. */
-  readonly ways: readonly string[];
-}
+import type { Gap } from './gap.js';
 
 const signalRungs: readonly Rung['name'][] = ['fentry', 'tracepoint'];
 const everyKind: readonly Kind[] = ['file', 'program', 'address', 'tracing', 'modules'];

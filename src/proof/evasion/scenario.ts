@@ -11,6 +11,7 @@ import { gapOf, gapsOf } from './gaps.js';
 import { findModule, furnish, groups, policyAgainst, type Group } from './groups.js';
 import { effectsOf, judge, stopOf, tellEnd } from './judge.js';
 import { Listener } from './listener.js';
+import { reuseNumber } from './reused-number.js';
 import { makePlaces, type Place } from './place.js';
 
 /** Every way of the catalogue against every rung, each rung on a kernel on which it is the one to stand on. */
@@ -81,6 +82,11 @@ async function tryEveryWay(bench: Bench, rung: Rung, group: Group): Promise<void
     const innocent = await furnished('innocent', ways.filter(isDeniedByName));
     return demandEffects(await tryFreely('inside', { ...innocent, places: plain(innocent.places) }));
   });
+  if (group.name === 'file' && rung.end.kind === 'denied')
+    await bench.row('bystander: a new file with the number of a removed one is let through', async () => {
+      const places = plain(acts.places).map(reuseNumber);
+      return demandEffects(await tryFreely('inside', { ...acts, places }));
+    });
   await bench.point('after: the same agent still claims the same', async () => {
     const pid = await agent.runningPid();
     return { pid, ...demandClaim(await agent.report(), rung.posture, agent.seams) };

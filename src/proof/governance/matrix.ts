@@ -10,7 +10,6 @@ import { answerFaults } from './faults-answer.js';
 import { approvalFaults } from './faults-approval.js';
 import { daemonFaults } from './faults-daemon.js';
 import { decisionFaults } from './faults-decision.js';
-import { restartGap } from './restart-gap.js';
 import { runtimeBinary } from './runtime-process.js';
 import { Stage } from './stage.js';
 
@@ -32,7 +31,6 @@ export function failClosedScenarios(): readonly Scenario[] {
       requirements: () => requirements(fault.needsRoot === true),
       run: (bench) => playFault(bench, fault),
     })),
-    restartGap,
     completeness,
   ];
 }
