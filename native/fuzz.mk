@@ -6,7 +6,7 @@ FUZZ_OUT := $(OUT)/fuzz
 # A clang whose runtime libraries are installed as well (compiler-rt is a package of its own).
 FUZZ_CXX ?= $(firstword $(foreach version,-22 -19 -18 -16 -14,$(if $(wildcard /usr/lib/llvm$(version)/lib/clang/*/lib/*/libclang_rt.fuzzer*),clang++$(version))) clang++)
 FUZZ_FLAGS := -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I$(ROOT)/native -I$(ROOT)/bpf
-FUZZED_POLICY := $(addprefix lib/,policy_parse policy_entry text wire_json) \
+FUZZED_POLICY := $(addprefix lib/,policy_parse policy_entry address text wire_json) \
   $(addprefix runtime/,tool_policy tool_policy_parse argument_path glob)
 FUZZED_FRAME := $(FUZZED_POLICY) $(addprefix lib/,wire_frame wire_rpc) \
   $(addprefix runtime/,authority authority_agents authority_queries approvals events process registry)

@@ -44,7 +44,26 @@ for (const [lie, where] of Object.entries(caughtBy))
       timeoutMs: 120_000,
     });
     t.equal(exitCode, Object.keys(where).length > 0 ? 1 : 0, stderr.slice(-1000));
-    const [machine] = (JSON.parse(stdout) as RunRecord).machines;
+    const { machines, matrix } = JSON.parse(stdout) as RunRecord;
+    const [machine] = machines;
+    const cells = (matrix ?? []).filter(({ fault }) => fault === 'none-deny');
+    t.equal(cells.length, 4, 'a cell a posture');
+    const [first, ...others] = cells;
+    if (where['fail-closed/none-deny']) {
+      t.match(first, { posture: 'enforce', verdict: 'disproven', flaw: /./ }, 'the matrix has the lie');
+      t.ok(
+        others.every(({ verdict }) => verdict === 'not-run'),
+        'and claims nothing of what was not tried',
+      );
+    } else {
+      t.match(first, {
+        posture: 'enforce',
+        verdict: 'proven',
+        ran: false,
+        reason: 'denied',
+        basis: 'decided',
+      });
+    }
     for (const name of scenarios) {
       const record = machine?.scenarios.find(({ proof, scenario }) => `${proof}/${scenario}` === name);
       const failed = record?.points.find(({ verdict }) => verdict !== 'proven');
