@@ -62,6 +62,7 @@
 	X(SOCKET_BIND, socket_bind, NETWORK, REQUIRED)      \
 	X(SOCKET_LISTEN, socket_listen, NETWORK, REQUIRED)  \
 	X(SOCKET_ACCEPT, socket_accept, NETWORK, REQUIRED)  \
+	X(SOCKET_SPLICE, socket_splice, NETWORK, OPTIONAL)  \
 	X(SYSCALL_NETWORK, syscall_network, NETWORK, REQUIRED) \
 	X(PTRACE_ACCESS, ptrace_access, PTRACE, REQUIRED)   \
 	X(PTRACE_TRACEME, ptrace_traceme, PTRACE, REQUIRED) \

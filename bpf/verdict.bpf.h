@@ -210,7 +210,7 @@ static __always_inline bool is_canary_task(const struct aegis_settings *settings
 /* Counts the outcome and, except for the canary, tells the agent. */
 static __always_inline void record(const struct act *act, enum verdict verdict, __u8 action)
 {
-	__u32 hook = act->hook;
+	__u32 hook = act->hook, mechanism = act->mechanism;
 	struct aegis_counters *counter = bpf_map_lookup_elem(&counters, &hook);
 	struct aegis_event *event;
 	__u64 ids;
@@ -218,7 +218,9 @@ static __always_inline void record(const struct act *act, enum verdict verdict, 
 	if (!counter)
 		return;
 	if (verdict == CANARY) {
-		counter->canary[act->mechanism]++;
+		/* Always so; but the verifier forgets the byte once a helper wrote beside it. */
+		if (mechanism < AEGIS_MECHANISM_COUNT)
+			counter->canary[mechanism]++;
 		return;
 	}
 	counter->actions[action]++;
