@@ -9,7 +9,8 @@ for liar in /usr/bin/sleep "$here"/*.mjs "$here"/*.sh; do
   AEGIS_BIN=$liar node /opt/aegis/lib/src/guest-main.js 10 "$@"
   echo "=== exit $?"
 done
-for object in /opt/aegis/build/bpf/mutants/*.bpf.o; do
+# Mutants of single hooks have tests of their own.
+for object in /opt/aegis/build/bpf/mutants/{no-signal,deny-inverted,no-scope}.bpf.o; do
   echo "=== $(basename "$object")"
   AEGIS_BPF_OBJ=$object AEGIS_ALLOW_UNSIGNED_BPF=1 \
     node /opt/aegis/lib/src/guest-main.js 10 "$@"
