@@ -22,8 +22,9 @@ if (compiler.exitCode !== 0) {
   const built = await make(`-j${availableParallelism()}`, 'fuzz-build');
   t.equal(built.exitCode, 0, 'the targets are built', { stderr: built.stderr.slice(-2000) });
 
+  t.jobs = 2;
   for (const target of ['frame', 'policy'])
-    t.test(`${target}: nothing crashes, hangs or breaks a promise`, async (t) => {
+    t.test(`${target}: nothing crashes, hangs or breaks a promise`, { buffered: true }, async (t) => {
       // A corpus of its own, so that a run finds what it finds from the seeds alone.
       const found = await mkdtemp(join(tmpdir(), 'aegis-fuzz-'));
       t.teardown(() => rm(found, { recursive: true }));
