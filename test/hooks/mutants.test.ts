@@ -173,15 +173,9 @@ const mutants: readonly Mutant[] = [
 function copy(t: Test): string {
   const root = mkdtempSync(join(tmpdir(), 'aegis-mutant-'));
   t.teardown(() => rm(root, { recursive: true, force: true }));
-  for (const part of [
-    'src/hooks',
-    'src/errors.js',
-    'src/folders.js',
-    'src/paths.js',
-    'test/plain-node.js',
-    'test/hooks',
-  ])
-    cpSync(join(codeRoot, part), join(root, 'dist', part), { recursive: true });
+  const shared = readdirSync(join(codeRoot, 'src')).filter((name) => name.endsWith('.js'));
+  const parts = ['src/hooks', ...shared.map((name) => `src/${name}`), 'test/plain-node.js', 'test/hooks'];
+  for (const part of parts) cpSync(join(codeRoot, part), join(root, 'dist', part), { recursive: true });
   mkdirSync(join(root, 'test', 'hooks'), { recursive: true });
   cpSync(join(packageRoot, 'test', 'hooks', 'fixtures'), join(root, 'test', 'hooks', 'fixtures'), {
     recursive: true,

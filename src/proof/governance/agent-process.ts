@@ -1,10 +1,10 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { AegisError } from '../../errors.js';
 import { codeRoot } from '../../paths.js';
+import { endProcess } from './end-process.js';
 import type { AgentCommand, AgentReply } from './agent-protocol.js';
 
 /** The governed program as a child process. It is asked one thing at a time. */
@@ -77,9 +77,6 @@ export class AgentProcess {
   }
 
   async end(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const ended = once(this.child, 'exit');
-    this.child.kill('SIGKILL');
-    await ended;
+    await endProcess(this.child, 'SIGKILL');
   }
 }

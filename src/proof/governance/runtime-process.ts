@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { AegisError } from '../../errors.js';
 import { within } from '../../governance/deadline.js';
 import { nativeBin } from '../../paths.js';
+import { endProcess, isAlive } from './end-process.js';
 
 /** The authority under test: this build's, or the one named by `AEGIS_RUNTIME_BIN`. */
 export const runtimeBinary = process.env['AEGIS_RUNTIME_BIN'] || join(nativeBin, 'aegis-runtime');
@@ -44,7 +45,7 @@ export class RuntimeProcess {
   }
 
   get isAlive(): boolean {
-    return this.child.exitCode === null && this.child.signalCode === null;
+    return isAlive(this.child);
   }
 
   /** SIGSTOP: alive for the kernel, and it answers nothing. */
@@ -57,11 +58,6 @@ export class RuntimeProcess {
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if (!this.isAlive) return;
-    const ended = once(this.child, 'exit');
-    this.child.kill(signal);
-    // A stopped process takes SIGTERM only when it runs again.
-    if (signal === 'SIGTERM') this.child.kill('SIGCONT');
-    await ended;
+    await endProcess(this.child, signal);
   }
 }

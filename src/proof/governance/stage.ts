@@ -9,6 +9,7 @@ import { Operator } from '../../governance/operator.js';
 import { Disproof } from '../kit.js';
 import type { AgentCommand, AgentReply, AgentSetup } from './agent-protocol.js';
 import type { AgentProcess } from './agent-process.js';
+import { endProcess } from './end-process.js';
 import { FalseRuntime, type FalseRuntimeScript } from './false-runtime.js';
 import { startRelay } from './relay.js';
 import { RuntimeProcess } from './runtime-process.js';
@@ -119,11 +120,7 @@ export class Stage {
       env: {},
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    this.onTakeDown(async () => {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    });
+    this.onTakeDown(() => endProcess(child, 'SIGKILL'));
     await within(agentAnswerMs, once(child.stdout, 'data'));
   }
 
@@ -215,6 +212,8 @@ const squatterProgram = `
 const { chmodSync } = require('node:fs');
 const path = process.argv[1];
 require('node:net').createServer((socket) => {
+  // Who sees through it hangs up, perhaps in the middle of an answer.
+  socket.on('error', () => undefined);
   require('node:readline').createInterface({ input: socket }).on('line', (line) => {
     const { id, params } = JSON.parse(line);
     const result = { protocol: 1, nonce: params.nonce, registered: true, agentId: params.agentId, token: 't', decision: 'allow' };
