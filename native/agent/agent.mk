@@ -1,12 +1,14 @@
 # The daemon. The only native room that prints or exits.
 AGENT_SOURCES := $(wildcard $(ROOT)/native/agent/*.cc)
+# The daemon filters its own system calls.
+AGENT_LIBS = $(LIBS_BPF) -lseccomp
 AGENT_OBJECTS := $(AGENT_SOURCES:$(ROOT)/native/%.cc=$(OBJ)/%.o)
 
 # RUNTIME_OBJECTS and RUNTIME_LIBS come from the runtime's own fragment, when it is there.
 all: $(OUT)/bin/aegis-agent
 $(OUT)/bin/aegis-agent: $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS_STATIC) $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(LIBS_BPF) -lseccomp -s -o $@.tmp
+	$(CXX) $(LDFLAGS_STATIC) $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(AGENT_LIBS) -s -o $@.tmp
 	mv $@.tmp $@
 
 # Agents with one thing taken out, linked from the same objects but one.
@@ -19,7 +21,7 @@ $(OBJ)/mutants/agent-%.o: $(ROOT)/native/agent/agent.mk
 	  -c $(filter %.cc,$^) -o $@
 $(OUT)/bin/mutants/agent-%: $(OBJ)/mutants/agent-%.o $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS_STATIC) $< $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(LIBS_BPF) -s -o $@.tmp
+	$(CXX) $(LDFLAGS_STATIC) $< $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a $(RUNTIME_LIBS) $(AGENT_LIBS) -s -o $@.tmp
 	mv $@.tmp $@
 
 TEST_SOURCES := $(wildcard $(ROOT)/test/native/*.cc)
@@ -32,7 +34,7 @@ $(OBJ)/test/%.o: $(ROOT)/test/native/%.cc
 TESTED_OBJECTS := $(TEST_OBJECTS) $(filter-out $(OBJ)/agent/main.o,$(AGENT_OBJECTS))
 $(OUT)/test/native-tests: $(TESTED_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	@mkdir -p $(@D)
-	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(LIBS_BPF) -lseccomp -o $@
+	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(AGENT_LIBS) -o $@
 
 test: native-test
 .PHONY: native-test
@@ -45,7 +47,7 @@ sanitize:
 	  EXTRA_CXXFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined -O1'
 	$(OUT)/obj-sanitize/native-tests
 $(OUT)/obj-sanitize/native-tests: $(TESTED_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
-	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(LIBS_BPF) -lseccomp -o $@
+	$(CXX) $(EXTRA_CXXFLAGS) $^ $(RUNTIME_LIBS) $(AGENT_LIBS) -o $@
 
 lint:
 	$(MAKE) -f $(ROOT)/native/Makefile OBJ=$(OUT)/obj-lint EXTRA_CXXFLAGS='-Werror -fsyntax-only' lint-sources
