@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import type { PointRecord } from '../../src/proof/kit.js';
 import { splitByPlace } from '../../src/proof/place.js';
 import { selectProofs } from '../../src/proof/registry.js';
 import type { RunRecord } from '../../src/proof/run-record.js';
@@ -55,7 +56,9 @@ function check(kernel: string, selected: readonly Selected[], record: RunRecord)
       const runs = machines.flatMap((machine) =>
         machine.scenarios.filter((run) => run.proof === proof.name && run.scenario === name),
       );
-      t.match(runs, [{ verdict: 'proven' }], `${proof.name}/${name} on ${kernel}`);
+      // `t.match` would find proven in disproven.
+      const told = runs.map(({ verdict, points }) => ({ verdict, failed: failedOf(points) }));
+      t.same(told, [{ verdict: 'proven', failed: [] }], `${proof.name}/${name} on ${kernel}`);
       const [run] = runs;
       t.ok(
         run?.points.some((point) => point.name.startsWith('control: ')),
@@ -76,4 +79,11 @@ function check(kernel: string, selected: readonly Selected[], record: RunRecord)
       machine.kernel?.release.startsWith(kernel),
       `${machine.where} really ran ${machine.kernel?.release}`,
     );
+}
+
+/** What is wrong, by name, for whoever reads the failure. */
+function failedOf(points: readonly PointRecord[]): readonly string[] {
+  return points
+    .filter(({ verdict }) => verdict !== 'proven' && verdict !== 'skipped')
+    .map(({ name, reason }) => `${name}: ${reason ?? 'no reason told'}`);
 }
