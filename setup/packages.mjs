@@ -19,6 +19,7 @@ const PACKAGES = {
   'libseccomp-dev': "the agent's system call filter",
   'libuv1-dev': 'the addon, where no Node headers are installed',
   'doctest-dev': 'native unit tests',
+  'libclang-rt-dev': 'fuzzes the parsers under the sanitizers',
   socat: 'the stock client of the runtime socket, in an example and its test',
   jq: 'reads its answers',
   'pkg-config': 'tells what a static libelf links to',

@@ -6,7 +6,7 @@ import { enforcementRequirements } from './requirements.js';
 import { rungNamed } from './rungs.js';
 
 /** Milliseconds within which a running agent has to notice what is done to it; the rest is for the slowest guest. */
-const noticed = 1000 + 2000;
+const noticed = 1000 + 500;
 
 /** What others may do to a running agent, and how it has to answer. */
 export function agentTamperingScenarios(): readonly Scenario[] {
