@@ -98,6 +98,7 @@ enum aegis_mechanism {
 	AEGIS_MECHANISM_FMOD_RET,
 	AEGIS_MECHANISM_FENTRY,
 	AEGIS_MECHANISM_TRACEPOINT,
+	AEGIS_MECHANISM_GUARD, /* no rung of its own, but what stands behind one; see backstop.bpf.h */
 	AEGIS_MECHANISM_COUNT
 };
 
@@ -218,8 +219,33 @@ struct aegis_counters {
 	__u64 canary[AEGIS_MECHANISM_COUNT];
 };
 
-/* A call by this number stands for bpf_rdonly_cast, which has none until it is loaded. */
-#define AEGIS_CALL_RDONLY_CAST 0x7fffae01
+/* Calls by these numbers stand for functions of the kernel, which have none until they are loaded. */
+#define AEGIS_CALL_RDONLY_CAST 0x7fffae01       /* bpf_rdonly_cast */
+#define AEGIS_CALL_SESSION_IS_RETURN 0x7fffae02 /* bpf_session_is_return */
+#define AEGIS_CALL_SESSION_COOKIE 0x7fffae03    /* bpf_session_cookie */
+
+/* Structures that untyped pointers are cast to. */
+#define AEGIS_TYPES(X) \
+	X(sockaddr_in6)    \
+	X(sockaddr_in)     \
+	X(file)            \
+	X(vm_area_struct)  \
+	X(linux_binprm)    \
+	X(path)            \
+	X(dentry)          \
+	X(iattr)           \
+	X(inode)           \
+	X(socket)          \
+	X(msghdr)          \
+	X(task_struct)     \
+	X(vfsmount)
+
+enum aegis_type {
+#define AEGIS_TYPE_ID(name) AEGIS_TYPE_##name,
+	AEGIS_TYPES(AEGIS_TYPE_ID)
+#undef AEGIS_TYPE_ID
+	AEGIS_TYPE_COUNT
+};
 
 /*
  * Facts of the running kernel that the agent sets before the programs are
@@ -229,8 +255,8 @@ struct aegis_knobs {
 	__u8 setattr_has_idmap_lsm;      /* lsm/inode_setattr(idmap, dentry, attr): since 6.7 */
 	__u8 setattr_has_idmap_function; /* security_inode_setattr(idmap, ...): since 6.0 */
 	__u8 address_by_cast;            /* bpf_rdonly_cast is there: since 6.2 */
-	__u8 zero;
-	__u32 sockaddr_in6_id;           /* BTF id of struct sockaddr_in6 */
+	__u8 backstopped;                /* enum aegis_mechanism that the backstop stands behind */
+	__u32 types[AEGIS_TYPE_COUNT];   /* BTF ids by enum aegis_type; 0: the kernel has no such structure */
 	__u32 reading_module;            /* enum kernel_read_file_id; 0: no such value */
 	__u32 reading_module_compressed; /* since 6.15 or thereabouts */
 	__u32 loading_module;            /* enum kernel_load_data_id */
@@ -286,7 +312,7 @@ AEGIS_ASSERT(sizeof(struct aegis_event) == 96, "wire size");
 AEGIS_ASSERT(sizeof(struct aegis_network) == 20, "trie key must have no padding");
 AEGIS_ASSERT(sizeof(struct aegis_port) == 4, "hash key must have no padding");
 AEGIS_ASSERT(sizeof(struct aegis_endpoint) == 20, "hash key must have no padding");
-AEGIS_ASSERT(sizeof(struct aegis_counters) == 80, "wire size");
+AEGIS_ASSERT(sizeof(struct aegis_counters) == 88, "wire size");
 AEGIS_ASSERT(AEGIS_HOOK_COUNT <= 64, "aegis_control.hooks is a 64-bit set");
 
 #endif

@@ -13,6 +13,9 @@
 /* Facts of the running kernel; see struct aegis_knobs. */
 const volatile struct aegis_knobs knobs SEC(".rodata.knobs") = {};
 
+/* Loads through the answer are typed like any other; see AEGIS_CALL_RDONLY_CAST. */
+static void *(*const rdonly_cast)(const void *pointer, __u32 type) = (void *)AEGIS_CALL_RDONLY_CAST;
+
 /*
  * Argument n of the hooked function. Inline assembly keeps the compiler from
  * merging two such loads into one with a computed offset, which the verifier
@@ -39,17 +42,6 @@ const volatile struct aegis_knobs knobs SEC(".rodata.knobs") = {};
 			null_ = (unsigned long)(pointer) < 4096; \
 		}                                           \
 		null_;                                      \
-	})
-
-/*
- * Address of a member that is itself a structure. The barrier keeps the
- * relocation on the address, where the size of the member does not matter.
- */
-#define ADDRESS_OF(member)                             \
-	({                                             \
-		typeof(&(member)) address_ = &(member); \
-		asm volatile("" : "+r"(address_));     \
-		address_;                              \
 	})
 
 /* What a class sees of an inode: the key of its rules, and the event's subject. */
@@ -96,6 +88,10 @@ static __always_inline struct aegis_inode identify(struct act *act, struct inode
  * The last rung, which can only send a signal. BIND_ENTRY(ID, name, judge) calls
  * judge(act, regs, number) at the entry of every system call, BIND_EXIT
  * judge(act, result) at its end; both answer nothing and send it themselves.
+ *
+ * Each is bound twice. A kernel that preempts skips the first kind as
+ * backstop.bpf.h says. The second, which stands behind it there, is the same
+ * tracepoint by way of perf: it runs with preemption off, but wants tracefs.
  */
 #define BIND_ENTRY(ID, name, judge_entry)                                              \
 	SEC("tp_btf/sys_enter")                                                        \
@@ -103,6 +99,13 @@ static __always_inline struct aegis_inode identify(struct act *act, struct inode
 	{                                                                              \
 		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_TRACEPOINT }; \
 		judge_entry(&act, ARGUMENT(ctx, 0), (long)ARGUMENT(ctx, 1));           \
+		return 0;                                                              \
+	}                                                                              \
+	SEC("perf/raw_syscalls/sys_enter")                                             \
+	int tracepoint_##name##_enter_perf(struct raw_syscall *ctx)                    \
+	{                                                                              \
+		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_TRACEPOINT, .is_guard = 1 }; \
+		judge_entry(&act, current_regs(), ctx->id);                            \
 		return 0;                                                              \
 	}
 #define BIND_EXIT(ID, name, judge_exit)                                                \
@@ -112,6 +115,26 @@ static __always_inline struct aegis_inode identify(struct act *act, struct inode
 		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_TRACEPOINT }; \
 		judge_exit(&act, (long)ARGUMENT(ctx, 1));                              \
 		return 0;                                                              \
+	}                                                                              \
+	SEC("perf/raw_syscalls/sys_exit")                                              \
+	int tracepoint_##name##_exit_perf(struct raw_syscall *ctx)                     \
+	{                                                                              \
+		struct act act = { .hook = AEGIS_HOOK_##ID, .mechanism = AEGIS_MECHANISM_TRACEPOINT, .is_guard = 1 }; \
+		judge_exit(&act, ctx->result);                                         \
+		return 0;                                                              \
 	}
+
+/* The record of raw_syscalls:sys_enter and sys_exit, as far as it is read. */
+struct raw_syscall {
+	__u64 common;
+	long id;
+	long result;
+};
+
+/* The registers with which the current task entered the kernel. */
+static __always_inline struct pt_regs *current_regs(void)
+{
+	return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+}
 
 #endif

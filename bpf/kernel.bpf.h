@@ -78,8 +78,18 @@ struct msghdr {
 	void *msg_name;
 };
 
+struct sigpending {
+	struct opaque signal; /* sigset_t */
+};
+
+struct signal_struct {
+	struct opaque shared_pending; /* struct sigpending */
+};
+
 struct task_struct {
 	int tgid;
+	struct signal_struct *signal;
+	struct opaque pending; /* struct sigpending */
 };
 
 struct vm_area_struct {
@@ -99,6 +109,7 @@ struct pt_regs {
 	unsigned long r10;
 	unsigned long r8;
 	unsigned long bx;
+	unsigned long ax;
 	unsigned long cx;
 	unsigned long dx;
 	unsigned long si;

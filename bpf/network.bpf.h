@@ -15,9 +15,6 @@
 
 #include "network_rules.bpf.h"
 
-/* Loads through the answer are typed like any other; see AEGIS_CALL_RDONLY_CAST. */
-static void *(*const rdonly_cast)(const void *pointer, __u32 type) = (void *)AEGIS_CALL_RDONLY_CAST;
-
 /*
  * Reads a socket address in kernel memory, which always has room for the whole
  * of one. An untyped pointer takes the cast; a kernel without it, the helper.
@@ -36,7 +33,7 @@ static __always_inline bool read_remote(const void *name, struct remote *remote)
 		remote->address = raw.sin6_addr;
 		return true;
 	}
-	typed = rdonly_cast(name, knobs.sockaddr_in6_id);
+	typed = rdonly_cast(name, knobs.types[AEGIS_TYPE_sockaddr_in6]);
 	remote->family = typed->sin6_family;
 	remote->port = typed->sin6_port;
 	remote->second = typed->sin6_flowinfo;

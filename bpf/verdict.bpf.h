@@ -23,6 +23,17 @@ enum verdict {
 	CANARY, /* the agent's own probe: always acted on, never reported */
 };
 
+/*
+ * Address of a member that is itself a structure. The barrier keeps the
+ * relocation on the address, where the size of the member does not matter.
+ */
+#define ADDRESS_OF(member)                             \
+	({                                             \
+		typeof(&(member)) address_ = &(member); \
+		asm volatile("" : "+r"(address_));     \
+		address_;                              \
+	})
+
 /* One act under judgement; the decision fills in the subject. */
 struct act {
 	__u64 ino;
@@ -35,6 +46,7 @@ struct act {
 	struct aegis_address address;
 	__u8 hook;
 	__u8 mechanism;
+	__u8 is_guard; /* judged for a program that the kernel may have skipped */
 };
 
 /* The shared page. A section of its own, because the agent pins and maps it. */
@@ -207,22 +219,31 @@ static __always_inline bool is_canary_task(const struct aegis_settings *settings
 	return name.words[0] == settings->canary_task.words[0] && name.words[1] == settings->canary_task.words[1];
 }
 
+/* The canary's act was seen, and acted on, by this mechanism. */
+static __always_inline void count_canary(__u32 hook, __u32 mechanism)
+{
+	struct aegis_counters *counter = bpf_map_lookup_elem(&counters, &hook);
+
+	/* Always below; but the verifier forgets the byte once a helper wrote beside it. */
+	if (counter && mechanism < AEGIS_MECHANISM_COUNT)
+		counter->canary[mechanism]++;
+}
+
 /* Counts the outcome and, except for the canary, tells the agent. */
 static __always_inline void record(const struct act *act, enum verdict verdict, __u8 action)
 {
-	__u32 hook = act->hook, mechanism = act->mechanism;
-	struct aegis_counters *counter = bpf_map_lookup_elem(&counters, &hook);
+	__u32 hook = act->hook;
+	struct aegis_counters *counter;
 	struct aegis_event *event;
 	__u64 ids;
 
-	if (!counter)
-		return;
 	if (verdict == CANARY) {
-		/* Always so; but the verifier forgets the byte once a helper wrote beside it. */
-		if (mechanism < AEGIS_MECHANISM_COUNT)
-			counter->canary[mechanism]++;
+		count_canary(hook, act->mechanism);
 		return;
 	}
+	counter = bpf_map_lookup_elem(&counters, &hook);
+	if (!counter)
+		return;
 	counter->actions[action]++;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
@@ -264,6 +285,17 @@ static __always_inline int deny(const struct act *act, enum verdict verdict)
 	return -AEGIS_EPERM;
 }
 
+/* Whether the signal has been sent to the current process already. Since 5.11. */
+static __always_inline bool is_signalled(__u32 signal)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct sigpending *own = (void *)ADDRESS_OF(task->pending);
+	struct sigpending *shared = (void *)ADDRESS_OF(task->signal->shared_pending);
+	__u64 pending = *(__u64 *)ADDRESS_OF(own->signal) | *(__u64 *)ADDRESS_OF(shared->signal);
+
+	return signal && pending >> (signal - 1) & 1;
+}
+
 /*
  * The answer of a signal mechanism. The signal goes to the whole thread group
  * and is delivered before user space runs again, after the act itself. The
@@ -277,8 +309,15 @@ static __always_inline int kill(const struct act *act, enum verdict verdict)
 	if (verdict == ALLOW)
 		return 0;
 	if (verdict == AUDIT) {
-		record(act, verdict, AEGIS_ACTION_AUDIT);
+		if (!act->is_guard)
+			record(act, verdict, AEGIS_ACTION_AUDIT);
 		return 0;
+	}
+	if (act->is_guard) {
+		if (verdict == CANARY)
+			count_canary(act->hook, AEGIS_MECHANISM_GUARD);
+		if (is_signalled(current_settings()->signal))
+			return 0;
 	}
 #ifndef AEGIS_MUTANT_NO_SIGNAL
 	if (bpf_send_signal(current_settings()->signal))

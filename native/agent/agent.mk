@@ -12,9 +12,10 @@ $(OUT)/bin/aegis-agent: $(AGENT_OBJECTS) $(RUNTIME_OBJECTS) $(OBJ)/libaegis.a
 	mv $@.tmp $@
 
 # Agents with one thing taken out, linked from the same objects but one.
-mutants: $(OUT)/bin/mutants/agent-no-pins $(OUT)/bin/mutants/agent-no-canary
+mutants: $(OUT)/bin/mutants/agent-no-pins $(OUT)/bin/mutants/agent-no-canary $(OUT)/bin/mutants/agent-no-guards
 $(OBJ)/mutants/agent-no-pins.o: $(ROOT)/native/lib/attachment.cc
 $(OBJ)/mutants/agent-no-canary.o: $(ROOT)/native/lib/canary.cc
+$(OBJ)/mutants/agent-no-guards.o: $(ROOT)/native/lib/preemption.cc
 $(OBJ)/mutants/agent-%.o: $(ROOT)/native/agent/agent.mk
 	@mkdir -p $(@D)
 	$(CXX) $(AEGIS_CXXFLAGS) $(CXXFLAGS) $(EXTRA_CXXFLAGS) $(call mutant_define,$*) \

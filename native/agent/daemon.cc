@@ -35,15 +35,6 @@ int forward_event(void* daemon, void* data, size_t size) {
   return 0;
 }
 
-bool is_inconclusive(const std::vector<Feeling>& feelings) {
-  bool any = false;
-  for (const auto& feeling : feelings) {
-    if (feeling.outcome == Outcome::allowed) return false;
-    any |= feeling.outcome == Outcome::could_not;
-  }
-  return any;
-}
-
 std::string describe_unfelt(const std::vector<Feeling>& feelings) {
   for (const auto& feeling : feelings)
     if (feeling.outcome == Outcome::allowed || feeling.outcome == Outcome::could_not)
@@ -137,11 +128,11 @@ void Daemon::check_canary() {
   const bool is_full = std::exchange(is_full_due_, false) || ticks_ % full_round_ticks == 0;
   const auto feel = [&] {
     return parts_.canary.feel(attachment.attached_hooks(), parts_.signal, is_full ? Depth::full : Depth::quick,
-                              canary_count(parts_.maps, attachment.mechanism));
+                              canary_count(parts_.maps, attachment));
   };
   auto feelings = feel();
   if (feelings.empty()) return;  // a class whose acts take privileges; they were tried before those were dropped
-  if (is_inconclusive(feelings)) feelings = feel();  // a machine too busy to run the child says nothing
+  if (is_inconclusive(feelings, attachment.mechanism)) feelings = feel();  // a machine too busy to run the child says nothing
   if (is_felt(feelings, attachment.mechanism))
     parts_.report.canary.last_felt_unix = std::time(nullptr);
   else
@@ -242,6 +233,10 @@ void Daemon::take_over_hooks() {
     std::fprintf(stderr, "aegis-agent: %s\n", whole.error().text().c_str());
     return;
   }
+  // Without privileges the new programs can be counted on, but not be looked into.
+  for (auto& program : attachment.programs) whole->programs.push_back(std::move(program));
+  if (whole->safeguard != Safeguard::none || attachment.safeguard != Safeguard::not_needed)
+    parts_.report.safeguard = whole->safeguard;
   attachment = std::move(*whole);
   parts_.report.hooks = attachment.hooks;
   is_full_due_ = true;
@@ -279,6 +274,7 @@ void Daemon::settle() {
 
 void Daemon::publish(bool durable) {
   parts_.report.counts = read_counts(parts_.maps);
+  parts_.report.skipped = read_skipped(parts_.standing.attachment);
   if (auto written = write_report(parts_.report, parts_.instance.report_path, durable); !written)
     std::fprintf(stderr, "aegis-agent: %s\n", written.error().text().c_str());
 }

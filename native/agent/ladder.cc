@@ -58,9 +58,13 @@ std::optional<Standing> Ladder::observe(const std::vector<Mechanism>& rungs) {
 // whose programs it met; the counters of this mechanism do, which the canary asks.
 bool Ladder::try_felt(Standing& standing, bool is_alone, bool must_be_felt) const {
   const auto mechanism = standing.attachment.mechanism;
-  standing.feelings =
-      ground_.canary.feel(standing.attachment.attached_hooks(), ground_.signal,
-                          must_be_felt ? Depth::privileged : Depth::quick, canary_count(ground_.maps, mechanism));
+  const auto feel = [&] {
+    return ground_.canary.feel(standing.attachment.attached_hooks(), ground_.signal,
+                               must_be_felt ? Depth::privileged : Depth::quick,
+                               canary_count(ground_.maps, standing.attachment));
+  };
+  standing.feelings = feel();
+  if (is_inconclusive(standing.feelings, mechanism)) standing.feelings = feel();
   const auto& feelings = standing.feelings;
   if (!must_be_felt) return std::any_of(feelings.begin(), feelings.end(), was_stopped);
   if (is_alone) return is_felt(feelings, mechanism);

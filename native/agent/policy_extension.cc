@@ -16,7 +16,7 @@ Status feel_extension(const SharedMaps& maps, const Attachment& added) {
   const auto canary = Canary::make_named(settings.canary_task);
   if (!canary) return canary.error();
   const auto feelings = canary->feel(added.attached_hooks(), static_cast<int>(settings.signal), Depth::privileged,
-                                     canary_count(maps, added.mechanism));
+                                     canary_count(maps, added));
   if (feelings.empty() || is_felt(feelings, added.mechanism)) return Done{};
   return Error{"cannot put the policy into force: its programs are attached, but the canary did not feel them",
                "See `aegis-agent probe`", "HOOK_ATTACH_FAILED"};

@@ -34,9 +34,12 @@ Json try_mechanism(const BpfImage& image, const SharedMaps& maps, const KernelTy
     return {
         {"attached", false}, {"felt", false}, {"error", attached.error().what}, {"blocker", attached.error().blocker}};
   const auto feelings =
-      canary.feel(attached->attached_hooks(), SIGKILL, Depth::privileged, canary_count(maps, mechanism));
+      canary.feel(attached->attached_hooks(), SIGKILL, Depth::privileged, canary_count(maps, *attached));
   (void)detach(*attached);
-  return {{"attached", true}, {"felt", is_felt(feelings, mechanism)}, {"acts", feelings_json(feelings)}};
+  return {{"attached", true},
+          {"felt", is_felt(feelings, mechanism)},
+          {"safeguard", safeguard_name(attached->safeguard)},
+          {"acts", feelings_json(feelings)}};
 }
 
 const char* describe(const Json& found) {

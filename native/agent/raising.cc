@@ -134,6 +134,7 @@ std::optional<Standing> Raising::observe(Ladder& ladder, GateFacts& facts) {
 void Raising::take_standing(Standing standing, const GateFacts& facts) {
   standing_ = std::move(standing);
   report_.hooks = standing_.attachment.hooks;
+  report_.safeguard = standing_.attachment.safeguard;
   report_.is_pinned = !standing_.attachment.pin_dir.empty();
   report_.canary.feelings = standing_.feelings;
   report_.canary.rounds = 1;

@@ -11,6 +11,7 @@
 
 #include "lib/link_end.h"
 #include "lib/pin_directory.h"
+#include "lib/program_kind.h"
 #include "lib/program_load.h"
 
 namespace aegis {
@@ -23,12 +24,33 @@ constexpr bool pins_links = false;
 constexpr bool pins_links = true;
 #endif
 
-void note_link(HookState& hook, int link_fd) {
+// Takes a link into the attachment.
+void add_link(Attachment& attachment, size_t index, const std::string& program, UniqueFd link) {
+  HookState& hook = attachment.hooks[index];
+  (is_guard(program) ? hook.is_guarded : hook.is_attached) = true;
   bpf_link_info info{};
   __u32 length = sizeof info;
-  if (bpf_obj_get_info_by_fd(link_fd, &info, &length) != 0) return;
-  hook.link_id = info.id;
-  hook.program_id = info.prog_id;
+  if (bpf_obj_get_info_by_fd(link.get(), &info, &length) == 0) {
+    UniqueFd held(bpf_prog_get_fd_by_id(info.prog_id));  // refused without CAP_SYS_ADMIN
+    if (held) attachment.programs.push_back({index, is_guard(program), std::move(held)});
+    if (!is_guard(program)) {
+      hook.link_id = info.id;
+      hook.program_id = info.prog_id;
+    }
+  }
+  attachment.links.push_back(std::move(link));
+}
+
+// Whether what is attached is guarded as it was meant to be: every hook, or it does not count.
+Safeguard felt_safeguard(const Attachment& attachment) {
+  bool all = true, any = false;
+  for (const auto& hook : attachment.hooks) {
+    if (!hook.is_attached) continue;
+    any |= hook.is_guarded;
+    all &= hook.is_guarded;
+  }
+  if (any && all) return attachment.mechanism == Mechanism::tracepoint ? Safeguard::perf : Safeguard::backstop;
+  return may_be_skipped(attachment.mechanism) ? Safeguard::none : Safeguard::not_needed;
 }
 
 Error attach_error(const std::string& program, int error) {
@@ -41,8 +63,7 @@ Error attach_error(const std::string& program, int error) {
 
 Status attach_one(bpf_program* program, Attachment& attachment) {
   const std::string name = bpf_program__name(program);
-  // One call attaches LSM, tracing and raw tracepoint programs alike and answers a link.
-  UniqueFd link(bpf_raw_tracepoint_open(nullptr, bpf_program__fd(program)));
+  UniqueFd link = link_program(program);
   if (!link) return attach_error(name, errno);
   if (!attachment.pin_dir.empty() && pins_links) {
     const std::string path = attachment.pin_dir + "/" + name;
@@ -50,10 +71,7 @@ Status attach_one(bpf_program* program, Attachment& attachment) {
       return system_error("pin " + path, errno, "Mount bpffs: mount -t bpf bpf /sys/fs/bpf", "BPFFS_UNMOUNTED");
     attachment.pins.push_back(name);
   }
-  HookState& hook = attachment.hooks[*hook_of_program(name, attachment.mechanism)];
-  hook.is_attached = true;
-  note_link(hook, link.get());
-  attachment.links.push_back(std::move(link));
+  add_link(attachment, *hook_of_program(name, attachment.mechanism), name, std::move(link));
   return Done{};
 }
 
@@ -66,6 +84,7 @@ void withdraw(Attachment& attachment) {
   for (const auto& pin : attachment.pins) ::unlink((attachment.pin_dir + "/" + pin).c_str());
   if (!attachment.pin_dir.empty()) ::rmdir(attachment.pin_dir.c_str());  // fails while others' pins are in it
   attachment.links.clear();
+  attachment.programs.clear();
   (void)wait_until_gone(programs);
 }
 
@@ -76,10 +95,13 @@ HookSet Attachment::attached_hooks() const {
   return attached;
 }
 
-Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
-                          const AttachRequest& request) {
+namespace {
+
+Result<Attachment> attach_as(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
+                             const AttachRequest& request) {
   Attachment attachment;
   attachment.mechanism = request.mechanism;
+  attachment.safeguard = request.safeguard;
   attachment.pin_dir = request.pin_dir;
   auto object = open_object(image, types.btf);
   if (!object) return object.error();
@@ -100,6 +122,19 @@ Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const K
   return attachment;
 }
 
+}  // namespace
+
+Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
+                          const AttachRequest& request) {
+  AttachRequest guarded = request;
+  guarded.safeguard = find_safeguard(request.mechanism, types);
+  auto attachment = attach_as(image, maps, types, guarded);
+  if (attachment || guarded.safeguard == Safeguard::not_needed || guarded.safeguard == Safeguard::none)
+    return attachment;
+  guarded.safeguard = Safeguard::none;
+  return attach_as(image, maps, types, guarded);
+}
+
 Status extend(Attachment& attachment, const BpfImage& image, const SharedMaps& maps, const KernelTypes& types,
               HookSet hooks) {
   const HookSet missing = hooks & ~attachment.attached_hooks();
@@ -108,8 +143,10 @@ Status extend(Attachment& attachment, const BpfImage& image, const SharedMaps& m
   if (!more) return more.error();
   for (size_t i = 0; i < attachment.hooks.size(); i++)
     if (more->hooks[i].is_wanted) attachment.hooks[i] = more->hooks[i];
+  for (auto& program : more->programs) attachment.programs.push_back(std::move(program));
   for (auto& pin : more->pins) attachment.pins.push_back(std::move(pin));
   for (auto& link : more->links) attachment.links.push_back(std::move(link));
+  attachment.safeguard = felt_safeguard(attachment);
   return Done{};
 }
 
@@ -127,11 +164,11 @@ Result<Attachment> adopt(const std::string& pin_dir, Mechanism mechanism) {
     UniqueFd link(bpf_obj_get((pin_dir + "/" + name).c_str()));
     if (!link) return system_error("open " + pin_dir + "/" + name, errno);
     HookState& hook = attachment.hooks[*index];
-    hook.is_wanted = hook.is_present = hook.is_attached = true;
-    note_link(hook, link.get());
+    hook.is_wanted = hook.is_present = true;
+    add_link(attachment, *index, name, std::move(link));
     attachment.pins.push_back(name);
-    attachment.links.push_back(std::move(link));
   }
+  attachment.safeguard = felt_safeguard(attachment);
   return attachment;
 }
 
@@ -139,6 +176,7 @@ Status release(Attachment& attachment) {
   Status removed = Done{};
   if (!attachment.pin_dir.empty()) removed = remove_pin_directory(attachment.pin_dir);
   attachment.links.clear();
+  attachment.programs.clear();
   attachment.pins.clear();
   for (auto& hook : attachment.hooks) hook.is_attached = false;
   return removed;
@@ -150,6 +188,18 @@ Status detach(Attachment& attachment) {
     if (const uint32_t id = program_of_link(link.get())) programs.push_back(id);
   if (auto released = release(attachment); !released) return released;
   return wait_until_gone(programs);
+}
+
+std::array<Skipped, AEGIS_HOOK_COUNT> read_skipped(const Attachment& attachment) {
+  std::array<Skipped, AEGIS_HOOK_COUNT> skipped;
+  for (const auto& program : attachment.programs) {
+    bpf_prog_info info{};
+    __u32 length = sizeof info;
+    if (bpf_obj_get_info_by_fd(program.fd.get(), &info, &length) != 0) continue;
+    auto& count = program.is_guard ? skipped[program.hook].guards : skipped[program.hook].own;
+    count = count.value_or(0) + info.recursion_misses;
+  }
+  return skipped;
 }
 
 std::vector<std::string> missing_pins(const Attachment& attachment) {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "lib/pin_directory.h"
-#include "lib/program_load.h"
+#include "lib/program_kind.h"
 
 namespace aegis {
 namespace {

@@ -158,9 +158,12 @@ std::vector<Feeling> Canary::feel(HookSet hooks, int signal, Depth depth, const 
     const CanaryAct& act = canary_acts[i];
     if (!wants(act, hooks, depth, static_cast<bool>(file_))) continue;
     const size_t rule_class = hook_table[act.hook].rule_class;
-    const uint64_t before = count ? count(rule_class) : 0;
+    const CanarySeen before = count ? count(rule_class) : CanarySeen{};
     Feeling feeling = try_act(act, tools, signal);
-    if (was_stopped(feeling) && count && count(rule_class) == before) feeling.outcome = Outcome::could_not;
+    if (was_stopped(feeling) && count) {
+      const CanarySeen now = count(rule_class);
+      if (now.own == before.own || now.guards == before.guards) feeling.outcome = Outcome::could_not;
+    }
     feelings.push_back(std::move(feeling));
   }
   return feelings;
@@ -182,6 +185,15 @@ void Canary::remove() {
   ::unlink(path_.c_str());
   path_.clear();
   file_.reset();
+}
+
+bool is_inconclusive(const std::vector<Feeling>& feelings, Mechanism mechanism) {
+  bool any = false;
+  for (const auto& feeling : feelings) {
+    if (feeling.outcome == Outcome::allowed) return false;
+    any |= feeling.outcome == Outcome::could_not || (is_synchronous(mechanism) && feeling.outcome == Outcome::killed);
+  }
+  return any;
 }
 
 bool is_felt(const std::vector<Feeling>& feelings, Mechanism mechanism) {

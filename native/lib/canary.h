@@ -36,8 +36,13 @@ struct Feeling {
 // agent can still try after it gave up its privileges, or those that need them as well.
 enum class Depth { quick, full, privileged };
 
-// How often programs of the rung have acted on the canary, by class.
-using CanaryCount = std::function<uint64_t(size_t rule_class)>;
+// How often programs of the rung have acted on the canary, and those that guard them have seen it.
+struct CanarySeen {
+  uint64_t own = 0, guards = 0;
+};
+
+// The same for one class.
+using CanaryCount = std::function<CanarySeen(size_t rule_class)>;
 
 class Canary {
  public:
@@ -74,6 +79,10 @@ class Canary {
   aegis_name task_{};
   aegis_inode inode_{};
 };
+
+// True when the feelings neither confirm nor refute the mechanism: an act could
+// not be tried, or a guard sent the signal for a program that was skipped.
+bool is_inconclusive(const std::vector<Feeling>& feelings, Mechanism mechanism);
 
 // True when every act was stopped in the mechanism's own way and at least one was tried.
 bool is_felt(const std::vector<Feeling>& feelings, Mechanism mechanism);

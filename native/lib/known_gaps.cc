@@ -66,6 +66,22 @@ Gaps gaps_of_tracepoint(size_t rule_class) {
   }
 }
 
+// What the kernel skips while another task waits preempted; see preemption.h.
+Gaps gaps_of_preemption(Mechanism mechanism, Safeguard safeguard) {
+  switch (safeguard) {
+    case Safeguard::none:
+      return {"skipped_while_another_task_is_preempted"};
+    case Safeguard::backstop:
+    case Safeguard::perf:
+      if (mechanism == Mechanism::fmod_ret)
+        return {"signalled_after_the_act_where_skipped", "skipped_while_a_bpf_call_is_preempted"};
+      return {"skipped_while_a_bpf_call_is_preempted"};
+    case Safeguard::not_needed:
+      break;
+  }
+  return {};
+}
+
 void append(Gaps& gaps, const Gaps& more) {
   for (const auto& gap : more)
     if (std::find(gaps.begin(), gaps.end(), gap) == gaps.end()) gaps.push_back(gap);
@@ -73,18 +89,19 @@ void append(Gaps& gaps, const Gaps& more) {
 
 }  // namespace
 
-std::vector<std::string> known_gaps(Mechanism mechanism, size_t rule_class) {
+std::vector<std::string> known_gaps(Mechanism mechanism, size_t rule_class, Safeguard safeguard) {
   if (mechanism == Mechanism::none) return {};
   Gaps gaps = gaps_of_class(rule_class);
   if (sends_signal(mechanism)) append(gaps, gaps_of_signal(mechanism, rule_class));
   if (mechanism == Mechanism::tracepoint) append(gaps, gaps_of_tracepoint(rule_class));
+  append(gaps, gaps_of_preemption(mechanism, safeguard));
   return gaps;
 }
 
-std::vector<std::string> known_gaps_of(Mechanism mechanism, ClassSet classes) {
+std::vector<std::string> known_gaps_of(Mechanism mechanism, ClassSet classes, Safeguard safeguard) {
   Gaps gaps;
   for (size_t i = 0; i < AEGIS_CLASS_COUNT; i++)
-    if ((classes >> i & 1) != 0) append(gaps, known_gaps(mechanism, i));
+    if ((classes >> i & 1) != 0) append(gaps, known_gaps(mechanism, i, safeguard));
   return gaps;
 }
 

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "lib/mechanism.h"
+#include "lib/preemption.h"
 
 namespace aegis {
 
 // Of one class on one rung, as stable identifiers.
-std::vector<std::string> known_gaps(Mechanism mechanism, size_t rule_class);
+std::vector<std::string> known_gaps(Mechanism mechanism, size_t rule_class, Safeguard safeguard);
 
 // Of all these classes, each once.
-std::vector<std::string> known_gaps_of(Mechanism mechanism, ClassSet classes);
+std::vector<std::string> known_gaps_of(Mechanism mechanism, ClassSet classes, Safeguard safeguard);
 
 }  // namespace aegis

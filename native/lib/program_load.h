@@ -9,12 +9,11 @@
 
 namespace aegis {
 
-// Makes libbpf take attach targets from KernelTypes instead of indexing the
-// kernel's whole BTF. Once a process, before the first object is opened.
-Status register_program_kinds();
-
-// The hook a program belongs to, by its name: <mechanism>_<hook>.
+// The hook a program belongs to, by its name: <mechanism>_<hook> or backstop_<hook>, _enter, _exit and _perf behind it aside.
 std::optional<size_t> hook_of_program(std::string_view program, Mechanism mechanism);
+
+// Whether it is one of those that guard against preemption; see preemption.h.
+bool is_guard(std::string_view program);
 
 // Marks the wanted programs for loading and tells them of this kernel's
 // prototypes. A required hook whose function is missing is an error.

@@ -53,6 +53,9 @@ Json hook_json(const Report& report, size_t index) {
   for (unsigned action = 0; action < AEGIS_ACTION_COUNT; action++)
     json["counts"][action_name(action)] = counts.actions[action];
   json["counts"]["lost"] = counts.lost;
+  // Told where the kernel tells.
+  if (report.skipped[index].own) json["counts"]["skipped"] = *report.skipped[index].own;
+  if (report.skipped[index].guards) json["counts"]["guard_skipped"] = *report.skipped[index].guards;
   return json;
 }
 
@@ -89,7 +92,7 @@ Json classes_json(const Report& report) {
         {"mechanism", mechanism_name(verdict.mechanism)},
         {"guarantee", verdict.guarantee},
         {"complete", is_complete(report, i)},
-        {"gaps", verdict.audit_only ? std::vector<std::string>{} : known_gaps(verdict.mechanism, i)}};
+        {"gaps", verdict.audit_only ? std::vector<std::string>{} : known_gaps(verdict.mechanism, i, report.safeguard)}};
   }
   return json;
 }
@@ -169,8 +172,10 @@ std::string render_report(const Report& report) {
   json["mechanism"] = mechanism_name(verdict.mechanism);
   json["signal_arm"] = sends_signal(verdict.mechanism) ? Json(mechanism_name(verdict.mechanism)) : Json(nullptr);
   json["guarantee"] = verdict.guarantee;
+  json["preemption_safeguard"] =
+      verdict.mechanism == Mechanism::none ? Json(nullptr) : Json(safeguard_name(report.safeguard));
   json["known_gaps"] = verdict.audit_only ? std::vector<std::string>{}
-                                          : known_gaps_of(verdict.mechanism, served_classes(report.policy.classes));
+                                          : known_gaps_of(verdict.mechanism, served_classes(report.policy.classes), report.safeguard);
   json["message"] = report.message;
   json["instance"] = report.instance;
   json["pid"] = report.pid;

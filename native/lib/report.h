@@ -57,6 +57,8 @@ struct Report {
   PolicyStanding policy;
   CanaryStanding canary;
   std::array<HookCounts, AEGIS_HOOK_COUNT> counts{};
+  Safeguard safeguard = Safeguard::not_needed;
+  std::array<Skipped, AEGIS_HOOK_COUNT> skipped;
   std::string scope_cgroup;
   bool is_pinned = false;
   std::string message;  // why the agent refused or degraded; "" otherwise

@@ -9,6 +9,9 @@ export type RuntimeState =
 
 export type Mechanism = 'lsm' | 'fmod_ret' | 'fentry' | 'tracepoint' | 'none';
 
+/** See `native/lib/preemption.h`. */
+export type PreemptionSafeguard = 'not_needed' | 'backstop' | 'perf' | 'none';
+
 /** What the agent claims of itself (`capabilities.json`, schema version 1). A claim is not evidence. */
 export interface PostureReport {
   readonly runtime_state: RuntimeState;
@@ -32,6 +35,8 @@ export interface PostureReport {
   readonly lockdown: string;
   readonly seams: readonly string[];
   readonly guarantee: string;
+  /** What stands behind programs that this kernel may skip; absent in reports of agents before it was told. */
+  readonly preemption_safeguard?: PreemptionSafeguard | null;
   readonly known_gaps: readonly string[];
   /** Why the agent refused or degraded; empty otherwise. */
   readonly message: string;

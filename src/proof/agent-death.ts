@@ -43,7 +43,8 @@ async function killAndRestart(bench: Bench, rung: Rung): Promise<void> {
         await agent.applyPolicy();
       }
       await hammered.goesOn();
-      return await hammered.wasStopped(rung.end);
+      const { preemption_safeguard } = await agent.report();
+      return await hammered.wasStopped(rung.end, preemption_safeguard === 'backstop');
     },
   );
   await bench.point('the agent that was restarted claims the same', async () =>

@@ -69,11 +69,15 @@ export class HammeredRead {
     };
   }
 
-  /** Ends it; every single try must have ended as a denied act does. */
-  async wasStopped(expected: ExpectedEnd): Promise<Observation> {
+  /**
+   * Ends it; every single try must have ended as a denied act does, or by the signal of a backstop, which is told: see
+   * native/lib/preemption.h.
+   */
+  async wasStopped(expected: ExpectedEnd, hasBackstop = false): Promise<Observation> {
     const tally = await this.stop();
     const observed = { ...tally };
-    if (tally[expected.kind] !== tally.tries)
+    const stopped = hasBackstop ? tally.denied + tally.killed : tally[expected.kind];
+    if (stopped !== tally.tries || tally[expected.kind] === 0)
       throw new Disproof(
         `of ${tally.tries} reads ${tally.allowed} came through and ${tally.other} ended otherwise`,
         observed,

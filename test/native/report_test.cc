@@ -128,21 +128,21 @@ TEST_CASE("transitions are kept in order and bounded") {
 }
 
 TEST_CASE("gaps of the rung are named on the signal rungs and only there") {
-  CHECK(known_gaps(Mechanism::lsm, AEGIS_CLASS_FILE).empty());
-  CHECK(known_gaps(Mechanism::fmod_ret, AEGIS_CLASS_FILE).empty());
-  CHECK(known_gaps(Mechanism::fentry, AEGIS_CLASS_FILE).size() >= 3);
+  CHECK(known_gaps(Mechanism::lsm, AEGIS_CLASS_FILE, Safeguard::not_needed).empty());
+  CHECK(known_gaps(Mechanism::fmod_ret, AEGIS_CLASS_FILE, Safeguard::not_needed).empty());
+  CHECK(known_gaps(Mechanism::fentry, AEGIS_CLASS_FILE, Safeguard::not_needed).size() >= 3);
   for (size_t i = 0; i < AEGIS_CLASS_COUNT; i++) {
     CAPTURE(class_names[i]);
-    CHECK(known_gaps(Mechanism::none, i).empty());
-    CHECK(known_gaps(Mechanism::fentry, i).size() > known_gaps(Mechanism::lsm, i).size());
-    CHECK(known_gaps(Mechanism::tracepoint, i).size() > known_gaps(Mechanism::fentry, i).size() - 1);
+    CHECK(known_gaps(Mechanism::none, i, Safeguard::not_needed).empty());
+    CHECK(known_gaps(Mechanism::fentry, i, Safeguard::not_needed).size() > known_gaps(Mechanism::lsm, i).size());
+    CHECK(known_gaps(Mechanism::tracepoint, i, Safeguard::not_needed).size() > known_gaps(Mechanism::fentry, i).size() - 1);
   }
 }
 
 TEST_CASE("gaps of several classes are told once each") {
-  const auto gaps = known_gaps_of(Mechanism::tracepoint, all_classes);
+  const auto gaps = known_gaps_of(Mechanism::tracepoint, all_classes, Safeguard::not_needed);
   CHECK(std::set<std::string>(gaps.begin(), gaps.end()).size() == gaps.size());
-  CHECK(gaps.size() > known_gaps_of(Mechanism::tracepoint, class_bit(AEGIS_CLASS_FILE)).size());
+  CHECK(gaps.size() > known_gaps_of(Mechanism::tracepoint, class_bit(AEGIS_CLASS_FILE), Safeguard::not_needed).size());
 }
 
 TEST_CASE("each class the policy uses is told with its requirement, and no other") {

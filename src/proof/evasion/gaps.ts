@@ -1,3 +1,4 @@
+import type { PreemptionSafeguard } from '../../posture/report.js';
 import type { Rung } from '../rungs.js';
 import type { Kind } from './catalogue.js';
 import { fileGaps } from './gaps-file.js';
@@ -32,6 +33,17 @@ function isOlder(kernel: string, since: string | undefined): boolean {
   const [major = 0, minor = 0] = kernel.split('.').map(Number.parseFloat);
   const [sinceMajor = 0, sinceMinor = 0] = (since ?? '').split('.').map(Number);
   return major < sinceMajor || (major === sinceMajor && minor < sinceMinor);
+}
+
+/** What it has to own up to beside them, by what stands behind programs that the kernel may skip. */
+export function gapsOfPreemption(
+  rung: Rung['name'],
+  safeguard: PreemptionSafeguard | null | undefined,
+): readonly string[] {
+  if (safeguard === 'none') return ['skipped_while_another_task_is_preempted'];
+  if (safeguard !== 'backstop' && safeguard !== 'perf') return [];
+  const residue = 'skipped_while_a_bpf_call_is_preempted';
+  return rung === 'override' ? ['signalled_after_the_act_where_skipped', residue] : [residue];
 }
 
 /** What an agent on this rung with rules of these classes has to own up to. */
