@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /**
- * Runs every test: the quick ones side by side, then the native unit tests, then, one after another, those that boot
- * virtual machines. The last line is `N passed, N failed, N skipped`, counted in single test points.
+ * Runs every test: the quick ones side by side, then the native unit tests, then those that boot virtual machines. The last line is `N passed, N failed, N skipped`, counted in single test points.
  *
  * Usage: node setup/test.mjs [WORD...]   only test files whose path holds one of the words
  */
@@ -10,12 +9,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { guestsAtATime } from '../dist/src/vm/many.js';
 import { addTally, countTap, emptyTally } from './tally.mjs';
 import { runNativeTests } from './test-native.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Tests that boot virtual machines say so in their name; each takes a core for itself. */
+/** Tests that boot virtual machines say so in their name: one machine at a time, or several, which is enough alone. */
 const LANE = /\.lane\.test\.js$/;
+const LANES = /\.lanes\.test\.js$/;
 /** Seconds a single test file may take. */
 const QUICK_TIMEOUT = 240;
 const LANE_TIMEOUT = 2400;
@@ -27,11 +28,13 @@ const files = findTests(join(root, 'dist', 'test')).filter(
 const total = emptyTally();
 let wasInterrupted = false;
 
-const quick = files.filter((file) => !LANE.test(file));
 const lane = files.filter((file) => LANE.test(file));
+const lanes = files.filter((file) => LANES.test(file));
+const quick = files.filter((file) => !lane.includes(file) && !lanes.includes(file));
 addTally(total, await runTap(quick, availableParallelism(), QUICK_TIMEOUT));
 if (words.length === 0) addTally(total, await runNativeTests(root, (line) => console.log(line)));
-addTally(total, await runTap(lane, 1, LANE_TIMEOUT));
+addTally(total, await runTap(lane, guestsAtATime(), LANE_TIMEOUT));
+addTally(total, await runTap(lanes, 1, LANE_TIMEOUT));
 
 for (const failure of total.failures) console.log(`\nfailed: ${failure}`);
 if (wasInterrupted) console.log('\ninterrupted: not every test was run');

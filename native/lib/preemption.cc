@@ -27,8 +27,8 @@ Release parse_release(std::string_view text) {
 std::optional<std::string> preempt_parameter(std::string_view command_line) {
   constexpr std::string_view key = "preempt=";
   std::optional<std::string> value;
-  for (const auto word : split(command_line, ' '))
-    if (trim(word).starts_with(key)) value = std::string(trim(word).substr(key.size()));
+  for (const auto word : split(split(command_line, '\n').front(), ' '))
+    if (word.starts_with(key)) value = std::string(word.substr(key.size()));
   return value;
 }
 

@@ -87,7 +87,7 @@ TEST_CASE("an act that something else stopped is not taken for felt") {
   REQUIRE(::mkdtemp(folder) != nullptr);
   auto canary = Canary::make(folder);
   REQUIRE(canary);
-  const auto silent = [](size_t) { return uint64_t{7}; };
+  const auto silent = [](size_t) { return CanarySeen{7, 7}; };
   for (const auto mechanism : {Mechanism::lsm, Mechanism::fentry}) {
     const auto feelings = canary->feel(hooks_of(mechanism, all_classes), SIGKILL, Depth::privileged, silent);
     CHECK(feelings.size() >= 10 + 3 + 5 + 2 + 1);
@@ -97,6 +97,22 @@ TEST_CASE("an act that something else stopped is not taken for felt") {
       CHECK(feeling.outcome != Outcome::killed);
     }
   }
+  canary->remove();
+  CHECK(::rmdir(folder) == 0);
+}
+
+// On a machine where the acts are stopped, one that only the rung or only its guard saw was not felt. Where
+// nothing stops them, no count makes a denial of them.
+TEST_CASE("counts alone make no denial") {
+  char folder[] = "/tmp/aegis-canary.XXXXXX";
+  REQUIRE(::mkdtemp(folder) != nullptr);
+  auto canary = Canary::make(folder);
+  REQUIRE(canary);
+  uint64_t calls = 0;
+  const auto growing = [&](size_t) { return CanarySeen{++calls, calls}; };
+  const auto feelings = canary->feel(hook_bit(AEGIS_HOOK_FILE_OPEN), SIGKILL, Depth::quick, growing);
+  REQUIRE(feelings.size() == 1);
+  CHECK(feelings[0].outcome == Outcome::allowed);
   canary->remove();
   CHECK(::rmdir(folder) == 0);
 }

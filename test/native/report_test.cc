@@ -22,8 +22,8 @@ Report sample() {
   report.instance = "t";
   report.pid = 7;
   report.verdict = {false, "ENFORCE_SIGNAL", false, false, Mechanism::fentry, "before_return", {"BPF_LSM_DISABLED"}};
-  report.hooks[AEGIS_HOOK_FILE_OPEN] = {true, true, true, 11, 12};
-  report.hooks[AEGIS_HOOK_FILE_TRUNCATE] = {true, false, false, 0, 0};
+  report.hooks[AEGIS_HOOK_FILE_OPEN] = {true, true, true, false, 11, 12};
+  report.hooks[AEGIS_HOOK_FILE_TRUNCATE] = {true, false, false, false, 0, 0};
   report.canary.feelings = {{AEGIS_HOOK_FILE_OPEN, "open", Outcome::killed, 0}};
   report.seams = {"AEGIS_LSM_PATH"};
   return report;
@@ -128,28 +128,52 @@ TEST_CASE("transitions are kept in order and bounded") {
 }
 
 TEST_CASE("gaps of the rung are named on the signal rungs and only there") {
-  CHECK(known_gaps(Mechanism::lsm, AEGIS_CLASS_FILE, Safeguard::not_needed).empty());
-  CHECK(known_gaps(Mechanism::fmod_ret, AEGIS_CLASS_FILE, Safeguard::not_needed).empty());
-  CHECK(known_gaps(Mechanism::fentry, AEGIS_CLASS_FILE, Safeguard::not_needed).size() >= 3);
+  const auto gaps = [](Mechanism mechanism, size_t rule_class) {
+    return known_gaps(mechanism, rule_class, Safeguard::not_needed);
+  };
+  CHECK(gaps(Mechanism::lsm, AEGIS_CLASS_FILE).empty());
+  CHECK(gaps(Mechanism::fmod_ret, AEGIS_CLASS_FILE).empty());
+  CHECK(gaps(Mechanism::fentry, AEGIS_CLASS_FILE).size() >= 3);
   for (size_t i = 0; i < AEGIS_CLASS_COUNT; i++) {
     CAPTURE(class_names[i]);
-    CHECK(known_gaps(Mechanism::none, i, Safeguard::not_needed).empty());
-    CHECK(known_gaps(Mechanism::fentry, i, Safeguard::not_needed).size() > known_gaps(Mechanism::lsm, i).size());
-    CHECK(known_gaps(Mechanism::tracepoint, i, Safeguard::not_needed).size() > known_gaps(Mechanism::fentry, i).size() - 1);
+    CHECK(gaps(Mechanism::none, i).empty());
+    CHECK(gaps(Mechanism::fentry, i).size() > gaps(Mechanism::lsm, i).size());
+    CHECK(gaps(Mechanism::tracepoint, i).size() > gaps(Mechanism::fentry, i).size() - 1);
   }
 }
 
+TEST_CASE("what the kernel may skip is a gap, and what is left of it behind a guard, too") {
+  using Gaps = std::vector<std::string>;
+  CHECK(known_gaps(Mechanism::fmod_ret, AEGIS_CLASS_FILE, Safeguard::none) ==
+        Gaps{"skipped_while_another_task_is_preempted"});
+  CHECK(known_gaps(Mechanism::fmod_ret, AEGIS_CLASS_FILE, Safeguard::backstop) ==
+        Gaps{"signalled_after_the_act_where_skipped", "skipped_while_a_bpf_call_is_preempted"});
+  CHECK(known_gaps(Mechanism::fentry, AEGIS_CLASS_FILE, Safeguard::backstop).back() ==
+        "skipped_while_a_bpf_call_is_preempted");
+  CHECK(known_gaps(Mechanism::none, AEGIS_CLASS_FILE, Safeguard::none).empty());
+}
+
 TEST_CASE("gaps of several classes are told once each") {
-  const auto gaps = known_gaps_of(Mechanism::tracepoint, all_classes, Safeguard::not_needed);
+  const auto gaps = known_gaps_of(Mechanism::tracepoint, all_classes, Safeguard::perf);
   CHECK(std::set<std::string>(gaps.begin(), gaps.end()).size() == gaps.size());
-  CHECK(gaps.size() > known_gaps_of(Mechanism::tracepoint, class_bit(AEGIS_CLASS_FILE), Safeguard::not_needed).size());
+  CHECK(gaps.size() > known_gaps_of(Mechanism::tracepoint, class_bit(AEGIS_CLASS_FILE), Safeguard::perf).size());
+}
+
+TEST_CASE("skipped calls are told where the kernel tells, and left out where not") {
+  Report report = sample();
+  report.skipped[AEGIS_HOOK_FILE_OPEN] = {7, std::nullopt};
+  report.safeguard = Safeguard::backstop;
+  const auto json = nlohmann::json::parse(render_report(report));
+  CHECK(json["preemption_safeguard"] == "backstop");
+  CHECK(json["hooks"]["file_open"]["counts"]["skipped"] == 7);
+  CHECK_FALSE(json["hooks"]["file_open"]["counts"].contains("guard_skipped"));
 }
 
 TEST_CASE("each class the policy uses is told with its requirement, and no other") {
   Report report = sample();
   report.policy.classes = class_bit(AEGIS_CLASS_PTRACE) | class_bit(AEGIS_CLASS_NETWORK);
   report.policy.rules[AEGIS_CLASS_PTRACE] = 1;
-  report.hooks[AEGIS_HOOK_PTRACE_ACCESS] = report.hooks[AEGIS_HOOK_PTRACE_TRACEME] = {true, true, true, 1, 2};
+  report.hooks[AEGIS_HOOK_PTRACE_ACCESS] = report.hooks[AEGIS_HOOK_PTRACE_TRACEME] = {true, true, true, false, 1, 2};
   const auto json = Json::parse(render_report(report));
   CHECK(json["policy"]["classes"] == Json::array({"network", "ptrace"}));
   CHECK(json["policy"]["rules"]["ptrace"] == 1);
