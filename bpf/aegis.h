@@ -256,6 +256,8 @@ struct aegis_knobs {
 	__u8 setattr_has_idmap_function; /* security_inode_setattr(idmap, ...): since 6.0 */
 	__u8 address_by_cast;            /* bpf_rdonly_cast is there: since 6.2 */
 	__u8 backstopped;                /* enum aegis_mechanism that the backstop stands behind */
+	__u8 guarded;                    /* guards are loaded */
+	__u8 zero[3];
 	__u32 types[AEGIS_TYPE_COUNT];   /* BTF ids by enum aegis_type; 0: the kernel has no such structure */
 	__u32 reading_module;            /* enum kernel_read_file_id; 0: no such value */
 	__u32 reading_module_compressed; /* since 6.15 or thereabouts */

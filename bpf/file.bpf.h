@@ -14,6 +14,9 @@
 #define LOOP_SET_FD 0x4C00 /* include/uapi/linux/loop.h */
 #define LOOP_CHANGE_FD 0x4C06
 #define LOOP_CONFIGURE 0x4C0A
+#define EXT4_IOC_MOVE_EXT 0xc028660f   /* fs/ext4/ext4.h */
+#define XFS_IOC_SWAPEXT 0xc0c0586d     /* fs/xfs/libxfs/xfs_fs.h */
+#define F2FS_IOC_MOVE_RANGE 0xc020f509 /* include/uapi/linux/f2fs.h */
 #define S_IFMT 0170000 /* include/uapi/linux/stat.h */
 #define S_IFBLK 0060000
 #define ATTR_SIZE (1 << 3) /* include/linux/fs.h: the size is to change */
@@ -77,6 +80,15 @@ static __always_inline enum verdict decide_protection(__u64 *ctx, struct act *ac
 	return decide_file(act, file->f_inode);
 }
 
+/*
+ * These swap blocks with another file, which is a number in the argument and
+ * which no hook is asked about: for online defragmentation.
+ */
+static __always_inline bool is_block_swap(unsigned int command)
+{
+	return command == EXT4_IOC_MOVE_EXT || command == XFS_IOC_SWAPEXT || command == F2FS_IOC_MOVE_RANGE;
+}
+
 static __always_inline bool is_loop_setup(unsigned int command)
 {
 	return command == LOOP_SET_FD || command == LOOP_CHANGE_FD || command == LOOP_CONFIGURE;
@@ -86,7 +98,8 @@ static __always_inline bool is_loop_setup(unsigned int command)
  * file_ioctl(file, command, argument): file systems move, swap and share the
  * blocks of a file by such calls, and ask nobody else. A loop device reads in a
  * kernel thread, which is in nobody's scope, and the file it is given is a
- * number here: in a scope no loop device is set up at all.
+ * number here: in a scope no loop device is set up at all. Nor are blocks
+ * swapped between any two files.
  */
 static __always_inline enum verdict decide_control(__u64 *ctx, struct act *act)
 {
@@ -94,7 +107,9 @@ static __always_inline enum verdict decide_control(__u64 *ctx, struct act *act)
 	struct file *file = ARGUMENT(ctx, 0);
 	struct inode *inode = file->f_inode;
 
-	if (is_loop_setup((unsigned long)ARGUMENT(ctx, 1)) && (inode->i_mode & S_IFMT) == S_IFBLK && settings->scope)
+	unsigned int command = (unsigned long)ARGUMENT(ctx, 1);
+
+	if (is_block_swap(command) || (is_loop_setup(command) && (inode->i_mode & S_IFMT) == S_IFBLK && settings->scope))
 		return answer_flag(settings, act, AEGIS_CLASS_FILE);
 	return decide_file(act, inode);
 }

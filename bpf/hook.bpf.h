@@ -10,9 +10,6 @@
 
 #include "verdict.bpf.h"
 
-/* Facts of the running kernel; see struct aegis_knobs. */
-const volatile struct aegis_knobs knobs SEC(".rodata.knobs") = {};
-
 /* Loads through the answer are typed like any other; see AEGIS_CALL_RDONLY_CAST. */
 static void *(*const rdonly_cast)(const void *pointer, __u32 type) = (void *)AEGIS_CALL_RDONLY_CAST;
 

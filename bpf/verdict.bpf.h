@@ -49,6 +49,9 @@ struct act {
 	__u8 is_guard; /* judged for a program that the kernel may have skipped */
 };
 
+/* Facts of the running kernel; see struct aegis_knobs. */
+const volatile struct aegis_knobs knobs SEC(".rodata.knobs") = {};
+
 /* The shared page. A section of its own, because the agent pins and maps it. */
 struct aegis_control control SEC(".data.control");
 
@@ -313,7 +316,8 @@ static __always_inline int kill(const struct act *act, enum verdict verdict)
 			record(act, verdict, AEGIS_ACTION_AUDIT);
 		return 0;
 	}
-	if (act->is_guard) {
+	/* The knob keeps what no old kernel has from its verifier. */
+	if (knobs.guarded && act->is_guard) {
 		if (verdict == CANARY)
 			count_canary(act->hook, AEGIS_MECHANISM_GUARD);
 		if (is_signalled(current_settings()->signal))

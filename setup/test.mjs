@@ -11,7 +11,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { guestsAtATime } from '../dist/src/vm/many.js';
 import { addTally, countTap, emptyTally } from './tally.mjs';
-import { runNativeTests } from './test-native.mjs';
+import { buildMutants, runNativeTests } from './test-native.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Tests that boot virtual machines say so in their name: one machine at a time, or several, which is enough alone. */
@@ -33,6 +33,7 @@ const lanes = files.filter((file) => LANES.test(file));
 const quick = files.filter((file) => !lane.includes(file) && !lanes.includes(file));
 addTally(total, await runTap(quick, availableParallelism(), QUICK_TIMEOUT));
 if (words.length === 0) addTally(total, await runNativeTests(root, (line) => console.log(line)));
+if (lane.length + lanes.length > 0) addTally(total, await buildMutants(root, (line) => console.log(line)));
 addTally(total, await runTap(lane, guestsAtATime(), LANE_TIMEOUT));
 addTally(total, await runTap(lanes, 1, LANE_TIMEOUT));
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // System calls by other conventions: 32-bit ones entered from 64-bit code, and x32.
 #define _GNU_SOURCE
-#include "way.h"
+#include "reach.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,6 +134,24 @@ static enum result execve_32(const struct place *place)
 	return ended(int80(11, low_path(place), (long)words, 0, 0));
 }
 WAY(execve_32, "int80-execve", RUNS, NULL, execve_32, "execve by int 0x80");
+
+// socketcall takes its arguments from memory, so that a look at the registers tells neither socket nor address.
+static enum result connect_32(const struct place *place)
+{
+	uint32_t *words = (uint32_t *)low();
+	struct sockaddr_in *address = (struct sockaddr_in *)low();
+	int socket_end = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)place;
+	*address = v4();
+	words[0] = (uint32_t)socket_end;
+	words[1] = (uint32_t)(uintptr_t)address;
+	words[2] = sizeof(*address);
+	if (int80(102 /* socketcall */, 3 /* SYS_CONNECT */, (long)words, 0, 0))
+		return errno == ENOSYS ? could_not("make a 32-bit system call") : refused();
+	return sent(send(socket_end, secret, secret_size, MSG_NOSIGNAL));
+}
+REACH_WAY(connect_32, "int80-socketcall", look_up, connect_32, "connect through socketcall by int 0x80");
 
 static enum result x32(const struct place *place)
 {

@@ -129,8 +129,7 @@ Result<Attachment> attach(const BpfImage& image, const SharedMaps& maps, const K
   AttachRequest guarded = request;
   guarded.safeguard = find_safeguard(request.mechanism, types);
   auto attachment = attach_as(image, maps, types, guarded);
-  if (attachment || guarded.safeguard == Safeguard::not_needed || guarded.safeguard == Safeguard::none)
-    return attachment;
+  if (attachment || !is_guarded(guarded.safeguard)) return attachment;
   guarded.safeguard = Safeguard::none;
   return attach_as(image, maps, types, guarded);
 }

@@ -50,7 +50,6 @@ struct Attachment {
   std::vector<AttachedProgram> programs;
 
   HookSet attached_hooks() const;
-  bool is_guarded() const { return safeguard == Safeguard::backstop || safeguard == Safeguard::perf; }
 };
 
 struct AttachRequest {

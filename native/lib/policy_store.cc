@@ -188,7 +188,7 @@ uint64_t read_canary_count(const SharedMaps& maps, uint32_t mechanism, size_t ru
 
 CanaryCount canary_count(const SharedMaps& maps, const Attachment& attachment) {
   const auto mechanism = static_cast<uint32_t>(attachment.mechanism);
-  const uint32_t guard = attachment.is_guarded() ? uint32_t{AEGIS_MECHANISM_GUARD} : mechanism;
+  const uint32_t guard = is_guarded(attachment.safeguard) ? uint32_t{AEGIS_MECHANISM_GUARD} : mechanism;
   return [&maps, mechanism, guard](size_t rule_class) {
     return CanarySeen{read_canary_count(maps, mechanism, rule_class), read_canary_count(maps, guard, rule_class)};
   };

@@ -21,6 +21,11 @@ enum class Safeguard {
   none,        // nothing: a known gap
 };
 
+// Whether guards stand behind the programs.
+constexpr bool is_guarded(Safeguard safeguard) {
+  return safeguard == Safeguard::backstop || safeguard == Safeguard::perf;
+}
+
 const char* safeguard_name(Safeguard safeguard);
 
 // The model selected in debugfs' sched/preempt: none, voluntary, lazy or full.

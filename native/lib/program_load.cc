@@ -45,12 +45,13 @@ bool casts_addresses(const KernelTypes& types) {
 }
 
 // What differs between kernels: (dentry, attr) grew an id map in front, numbers moved, a cast came.
-aegis_knobs find_knobs(const KernelTypes& types, Mechanism mechanism) {
+aegis_knobs find_knobs(const KernelTypes& types, const AttachRequest& request) {
   aegis_knobs knobs{};
   knobs.setattr_has_idmap_lsm = parameters_of(types.functions, "bpf_lsm_inode_setattr") == 3;
   knobs.setattr_has_idmap_function = parameters_of(types.functions, "security_inode_setattr") == 3;
   knobs.address_by_cast = casts_addresses(types);
-  knobs.backstopped = static_cast<uint8_t>(mechanism);
+  knobs.backstopped = static_cast<uint8_t>(request.mechanism);
+  knobs.guarded = is_guarded(request.safeguard);
   for (size_t i = 0; i < std::size(cast_types); i++) knobs.types[i] = number_of(types.structure_ids, cast_types[i]);
   knobs.reading_module = number_of(types.enumerators, "READING_MODULE");
   knobs.reading_module_compressed = number_of(types.enumerators, "READING_MODULE_COMPRESSED");
@@ -58,8 +59,8 @@ aegis_knobs find_knobs(const KernelTypes& types, Mechanism mechanism) {
   return knobs;
 }
 
-Status set_knobs(bpf_object* object, const KernelTypes& types, Mechanism mechanism) {
-  const aegis_knobs knobs = find_knobs(types, mechanism);
+Status set_knobs(bpf_object* object, const KernelTypes& types, const AttachRequest& request) {
+  const aegis_knobs knobs = find_knobs(types, request);
   bpf_map* map;
   bpf_object__for_each_map(map, object) if (std::string_view(bpf_map__name(map)) == ".rodata.knobs" &&
                                             bpf_map__set_initial_value(map, &knobs, sizeof knobs) == 0) return Done{};
@@ -73,7 +74,7 @@ bool is_of_use(size_t hook, const KernelTypes& types) {
 
 // Guards come beside the programs they stand behind.
 bool belongs_to(std::string_view program, Safeguard safeguard) {
-  return !is_guard(program) || safeguard == Safeguard::backstop || safeguard == Safeguard::perf;
+  return !is_guard(program) || is_guarded(safeguard);
 }
 
 const char* missing_blocker(size_t hook) {
@@ -159,7 +160,7 @@ Status choose_programs(bpf_object* object, const KernelTypes& types, const Attac
     if ((request.hooks & hook_bit(i)) != 0 && !hooks[i].is_wanted)
       return Error{"cannot attach " + std::string(hook_table[i].name) + ": the BPF object has no program for it",
                    "Use the object this build carries", missing_blocker(i)};
-  return set_knobs(object, types, request.mechanism);
+  return set_knobs(object, types, request);
 }
 
 Status load_programs(bpf_object* object, const KernelTypes& types) {

@@ -4,26 +4,12 @@
 # System calls that no tool makes are made by perl. Prints TAP.
 #   usage: [ONLY=POINT] [OBJECT=FILE] classes.guest.sh RUNG [CLASS...]    RUNG: lsm fmod_ret fentry tracepoint
 #   ONLY: one point and what it needs. OBJECT: BPF programs other than the agent's own.
-set -u
 RUNG=${1:?}; shift
-CLASSES=${*:-exec network ptrace module bpf}
-WORK=$(mktemp -d /var/tmp/aegis-classes.XXXXXX)
-POLICY=$WORK/policy
 INSTANCE=classes
-UNIT=aegis-classes
-REPORT=/var/lib/aegis/$INSTANCE/capabilities.json
-points=0 failures=0
-
-ok() { # description command...
-  local what=$1; shift
-  [[ -z ${ONLY:-} || $what == *"agent ready" || $what == "$ONLY" ]] || return 0
-  points=$((points + 1))
-  if "$@" >"$WORK/out" 2>&1; then echo "ok $points - $RUNG: $what"; else
-    failures=$((failures + 1)); echo "not ok $points - $RUNG: $what"; tail -5 "$WORK/out" | cut -c1-600 | sed 's/^/# /'; fi
-}
-field() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$REPORT"; }
-is() { [ "$1" = "$2" ] || { echo "got '$1', want '$2'"; return 1; }; }
-inside() { systemd-run --quiet --scope -- "$@"; }
+PREFIX="$RUNG: "
+. "$(dirname "$0")/points.sh"
+CLASSES=${*:-exec network ptrace module bpf}
+POLICY=$WORK/policy
 # Refused, or killed, as the rung does it; and said nothing of success.
 stopped() {
   local out code; out=$(inside "$@" 2>&1); code=$?
@@ -261,6 +247,4 @@ if wants exec && wants network; then
   stop >/dev/null
 fi
 aegis-agent detach --instance=$INSTANCE >/dev/null
-echo "1..$points"
-rm -rf "$WORK"
-exit $((failures > 0))
+finish

@@ -2,22 +2,8 @@
 # Runs inside the guest, as root under systemd, booted with
 # lockdown=confidentiality on a kernel that cannot cast pointers (before 6.2):
 # the network class is refused and named, and every other class goes on. TAP.
-set -u
-WORK=$(mktemp -d /var/tmp/aegis-confidential.XXXXXX)
 INSTANCE=confidential
-UNIT=aegis-confidential
-REPORT=/var/lib/aegis/$INSTANCE/capabilities.json
-points=0 failures=0
-
-ok() {
-  local what=$1; shift
-  points=$((points + 1))
-  if "$@" >"$WORK/out" 2>&1; then echo "ok $points - $what"; else
-    failures=$((failures + 1)); echo "not ok $points - $what"; tail -5 "$WORK/out" | sed 's/^/# /'; fi
-}
-field() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$REPORT"; }
-is() { [ "$1" = "$2" ] || { echo "got '$1', want '$2'"; return 1; }; }
-blocked_by() { sed -n '/"enforce_blockers"/,/]/p' "$REPORT" | grep -q "\"$1\""; }
+. "$(dirname "$0")/points.sh"
 apply() { printf '%s\n' version=1 "$@" >"$WORK/policy"; aegis-agent policy apply "$WORK/policy" --instance=$INSTANCE; }
 fails_with() { local pattern=$1 out; shift; out=$("$@" 2>&1) && { echo "went through: $out"; return 1; }; printf '%s' "$out" | grep -q "$pattern" || { echo "$out"; return 1; }; }
 
@@ -41,6 +27,4 @@ ok "the other classes may be added" apply '[deny_exec_path]' "$WORK/denied" '[de
 ok "and the state holds" is "$(field runtime_state)" ENFORCE
 systemctl stop $UNIT
 aegis-agent detach --instance=$INSTANCE >/dev/null
-echo "1..$points"
-rm -rf "$WORK"
-exit $((failures > 0))
+finish

@@ -5,7 +5,7 @@ import { Parser, type FinalResults, type Result } from 'tap-parser';
 import t from 'tap';
 import { packageRoot } from '../../src/paths.js';
 import { run } from '../../src/sandbox/run.js';
-import { lsmWithBpf, lsmWithoutBpf, runInGuest, runMany } from '../../src/vm/index.js';
+import { guestsAtATime, lsmWithBpf, lsmWithoutBpf, runInGuest, runMany } from '../../src/vm/index.js';
 
 // The shell scripts beside this file drive the agent by its contract alone and tell TAP; each of their points is one here.
 t.setTimeout(880_000);
@@ -56,12 +56,10 @@ const scripts: readonly Script[] = [
 ];
 
 /** The scripts, and of what is broken on purpose only what the run asks for: a boot copies each file. */
-const copies = [
-  ...['classes', 'confidential', 'ladder', 'mutants', 'posture', 'rules', 'served-authority'].map((name) => ({
-    from: join(packageRoot, `test/bpf/${name}.guest.sh`),
-    to: `/root/${name}.guest.sh`,
-  })),
-];
+const copies = [...new Set(scripts.map(({ name }) => `${name}.guest.sh`)), 'points.sh'].map((name) => ({
+  from: join(packageRoot, 'test', 'bpf', name),
+  to: `/root/${name}`,
+}));
 
 async function filesIn(folder: string, to: string): Promise<{ from: string; to: string }[]> {
   const names = await readdir(join(packageRoot, folder));
@@ -113,7 +111,11 @@ async function points(output: string): Promise<{ results: readonly Result[]; isW
   return { isWhole: await whole, results };
 }
 
-const ended = await runMany(scripts.map((script) => async () => ({ script, ...(await inGuest(script)) })));
+// They wait a good part of their time, so that one more than usual fits.
+const ended = await runMany(
+  scripts.map((script) => async () => ({ script, ...(await inGuest(script)) })),
+  guestsAtATime() + 1,
+);
 for (const { script, exitCode, output } of ended) {
   const where = `${script.name} on ${script.kernel} (lsm=${script.lsm})`;
   const { results, isWhole } = await points(output);

@@ -4,25 +4,10 @@
 # report says what was felt; a kill of the agent leaves enforcement on; a
 # restart adopts the links. Prints TAP.
 #   usage: ladder.guest.sh [lsm] [fmod_ret] [fentry] [tracepoint]
-set -u
-WORK=$(mktemp -d /var/tmp/aegis-ladder.XXXXXX)
+INSTANCE=ladder
+. "$(dirname "$0")/points.sh"
 SECRET=$WORK/secret
 DENY_LIST=$WORK/policy
-INSTANCE=ladder
-REPORT=/var/lib/aegis/$INSTANCE/capabilities.json
-UNIT=aegis-ladder
-points=0 failures=0
-
-ok() { # description command...
-  local what=$1; shift
-  points=$((points + 1))
-  if "$@" >"$WORK/out" 2>&1; then echo "ok $points - $what"; else
-    failures=$((failures + 1)); echo "not ok $points - $what"; sed 's/^/# /' "$WORK/out" | tail -5; fi
-}
-field() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$REPORT"; }
-is() { [ "$1" = "$2" ] || { echo "got '$1', want '$2'"; return 1; }; }
-# In a cgroup of its own.
-inside() { systemd-run --quiet --scope -- "$@"; }
 denied() { # prints nothing of the secret, fails with EPERM
   local out code; out=$(inside "$@" 2>&1); code=$?
   case $out in *TOP-SECRET*) echo "disclosed: $out"; return 1;; esac
@@ -117,6 +102,4 @@ for rung in "${@:-lsm}"; do
     tracepoint) try_rung tracepoint ENFORCE_SIGNAL killed --enforce-fallback=signal --signal-arm=tracepoint ;;
   esac
 done
-echo "1..$points"
-rm -rf "$WORK"
-exit $((failures > 0))
+finish

@@ -4,31 +4,15 @@
 # restart and audit do. Prints TAP.
 #   usage: posture.guest.sh genuine|listed [MUTANTS_DIR]
 #   genuine: booted without bpf in lsm=; listed: with it.
-set -u
+INSTANCE=posture
+. "$(dirname "$0")/points.sh"
 BOOT=${1:?}
 MUTANTS=${2:-}
-WORK=$(mktemp -d /var/tmp/aegis-posture.XXXXXX)
 SECRET=$WORK/secret
 POLICY=$WORK/policy
-INSTANCE=posture
-UNIT=aegis-posture
-REPORT=/var/lib/aegis/$INSTANCE/capabilities.json
 PINS=/sys/fs/bpf/aegis/$INSTANCE
-points=0 failures=0
-
-ok() {
-  local what=$1; shift
-  points=$((points + 1))
-  if "$@" >"$WORK/out" 2>&1; then echo "ok $points - $what"; else
-    failures=$((failures + 1)); echo "not ok $points - $what"; tail -5 "$WORK/out" | sed 's/^/# /'; fi
-}
-is() { [ "$1" = "$2" ] || { echo "got '$1', want '$2'"; return 1; }; }
-field() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$REPORT"; }
-blocked_by() { sed -n '/"enforce_blockers"/,/]/p' "$REPORT" | grep -q "\"$1\"" || { sed -n '/"enforce_blockers"/,/]/p' "$REPORT"; false; }; }
-inside() { systemd-run --quiet --scope -- "$@"; }
 reads() { inside grep -q TOP-SECRET "$SECRET"; }
 stopped() { local out; out=$(inside cat "$SECRET" 2>&1) && { echo "read: $out"; return 1; }; case $out in *TOP-SECRET*) false;; esac; }
-agent() { aegis-agent "$@" --instance=$INSTANCE; }
 start() { # [-p X=Y | --setenv=..]... -- flags...
   local properties=()
   while [ $# -gt 0 ] && [ "$1" != -- ]; do properties+=("$1"); shift; done
@@ -151,6 +135,4 @@ if [ -n "$MUTANTS" ]; then
     AEGIS_BPF_OBJ="$MUTANTS/no-signal.bpf.o" aegis-agent run --enforce --enforce-fallback=signal --instance=$INSTANCE
 fi
 agent detach >/dev/null
-echo "1..$points"
-rm -rf "$WORK"
-exit $((failures > 0))
+finish

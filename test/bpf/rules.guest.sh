@@ -2,25 +2,10 @@
 # Runs inside the guest, as root under systemd: what other root processes can do
 # to the rules in the kernel, and rules in great number. Prints TAP.
 #   usage: rules.guest.sh [COUNT]
-set -u
-COUNT=${1:-100000}
-WORK=$(mktemp -d /var/tmp/aegis-rules.XXXXXX)
 INSTANCE=rules
-UNIT=aegis-rules
-REPORT=/var/lib/aegis/$INSTANCE/capabilities.json
+. "$(dirname "$0")/points.sh"
+COUNT=${1:-100000}
 MAPS=/sys/fs/bpf/aegis/$INSTANCE/maps
-points=0 failures=0
-
-ok() {
-  local what=$1; shift
-  points=$((points + 1))
-  if "$@" >"$WORK/out" 2>&1; then echo "ok $points - $what"; else
-    failures=$((failures + 1)); echo "not ok $points - $what"; tail -5 "$WORK/out" | sed 's/^/# /'; fi
-}
-field() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$REPORT"; }
-is() { [ "$1" = "$2" ] || { echo "got '$1', want '$2'"; return 1; }; }
-agent() { aegis-agent "$@" --instance=$INSTANCE; }
-inside() { systemd-run --quiet --scope -- "$@"; }
 becomes() { local i; for i in $(seq 20); do [ "$(field runtime_state)" = "$1" ] && return 0; sleep 0.05; done; echo "state $(field runtime_state): $(field message)"; return 1; }
 denied() { local out; out=$(inside "$@" 2>&1) && { echo "went through: $out"; return 1; }; case $out in *"not permitted"*) true;; *) echo "$out"; false;; esac; }
 # The map of one kind of rule, and through it the rules of the generation in force.
@@ -70,6 +55,5 @@ ok "the state holds" becomes ENFORCE
 echo "# RSS $(grep VmRSS /proc/$(systemctl show -P MainPID $UNIT)/status | tr -s '\t ' ' ')"
 systemctl stop $UNIT
 agent detach >/dev/null
-echo "1..$points"
-umount "$WORK/many"; rm -rf "$WORK"
-exit $((failures > 0))
+umount "$WORK/many"
+finish

@@ -1,23 +1,10 @@
 #!/bin/bash
 # Runs inside the guest, as root under systemd, booted with bpf in lsm=: one
 # daemon that enforces and answers tool queries. Prints TAP.
-set -u
-WORK=$(mktemp -d /var/tmp/aegis-served.XXXXXX)
-SECRET=$WORK/secret
 INSTANCE=served
-UNIT=aegis-served
+. "$(dirname "$0")/points.sh"
+SECRET=$WORK/secret
 SOCKET=/run/aegis/$INSTANCE/runtime.sock
-REPORT=/var/lib/aegis/$INSTANCE/capabilities.json
-points=0 failures=0
-
-ok() {
-  local what=$1; shift
-  points=$((points + 1))
-  if "$@" >"$WORK/out" 2>&1; then echo "ok $points - $what"; else
-    failures=$((failures + 1)); echo "not ok $points - $what"; tail -5 "$WORK/out" | sed 's/^/# /'; fi
-}
-agent() { aegis-agent "$@" --instance=$INSTANCE; }
-field() { sed -n "s/^  \"$1\": \"\\{0,1\\}\\([^\",]*\\)\"\\{0,1\\},\\{0,1\\}\$/\\1/p" "$REPORT"; }
 is_state() { [ "$(field runtime_state)" = "$1" ] || { echo "state $(field runtime_state): $(field message)"; false; }; }
 within_a_second() { local i; for i in $(seq 20); do "$@" && return 0; sleep 0.05; done; false; }
 stopped() { local out; out=$(systemd-run --quiet --scope -- cat "$SECRET" 2>&1) && { echo "read: $out"; return 1; }; case $out in *TOP-SECRET*) false;; esac; }
@@ -115,6 +102,4 @@ ok "stops as asked, with an authority that hangs" systemctl stop $UNIT
 ok "which is gone" is_gone "$old"
 agent detach >/dev/null
 ok "nothing is left at the socket" answers nobody ok.tool
-rm -rf "$WORK"
-echo "1..$points"
-[ $failures -eq 0 ]
+finish

@@ -62,7 +62,7 @@ export const actGaps: readonly Gap[] = [
   gap('address', 'address_changed_during_the_call'),
   gap('address', 'listen_and_accept'),
   gap('address', 'addresses_in_message_vectors_beyond_the_first', tracepoint, ['udp-sendmmsg']),
-  gap('address', 'socketcall_and_int_0x80'),
+  gap('address', 'socketcall_and_int_0x80', tracepoint, ['int80-socketcall']),
   gap('address', 'protocols_are_not_told_apart'),
 
   gap('tracing', 'tracers_attached_before', everyRung),

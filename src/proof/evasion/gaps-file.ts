@@ -61,6 +61,7 @@ export const fileGaps: readonly Gap[] = (
         ...['before-mprotect', 'before-pkey-mprotect', 'before-mprotect-write', 'before-write'],
         ...['before-pwritev', 'before-splice-in', 'before-copy-in', 'before-ftruncate'],
         ...['before-truncate-proc-fd', 'before-punch-hole', 'before-zero-range', 'before-link'],
+        'before-move-extents',
         ...['passed-over-socket', 'pidfd-getfd', 'proc-pid-fd', 'proc-map-files'],
         ...['inherited-over-exec', 'shared-memory-map', 'fanotify-event', 'loop-device'],
         ...['exec-proc-fd', 'exec-by-mapping'],

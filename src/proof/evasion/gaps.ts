@@ -5,6 +5,7 @@ import { fileGaps } from './gaps-file.js';
 import { actGaps } from './gaps-acts.js';
 import type { Gap } from './gap.js';
 
+const everyRung: readonly Rung['name'][] = ['lsm', 'override', 'fentry', 'tracepoint'];
 const signalRungs: readonly Rung['name'][] = ['fentry', 'tracepoint'];
 const everyKind: readonly Kind[] = ['file', 'program', 'address', 'tracing', 'modules'];
 
@@ -17,6 +18,27 @@ export const gaps: readonly Gap[] = [
   { gap: 'pid_1_is_never_signalled', kinds: everyKind, rungs: signalRungs, ways: [] },
   { gap: 'kernel_threads_are_never_signalled', kinds: everyKind, rungs: signalRungs, ways: [] },
   // What each class and rung adds to it is below.
+  {
+    gap: 'skipped_while_another_task_is_preempted',
+    kinds: everyKind,
+    rungs: everyRung,
+    safeguards: ['none'],
+    ways: [],
+  },
+  {
+    gap: 'skipped_while_a_bpf_call_is_preempted',
+    kinds: everyKind,
+    rungs: ['override', ...signalRungs],
+    safeguards: ['backstop', 'perf'],
+    ways: [],
+  },
+  {
+    gap: 'signalled_after_the_act_where_skipped',
+    kinds: everyKind,
+    rungs: ['override'],
+    safeguards: ['backstop'],
+    ways: [],
+  },
   { gap: 'act_takes_effect_before_the_signal', kinds: everyKind, rungs: signalRungs, ways: [] },
   ...fileGaps,
   ...actGaps,
@@ -35,21 +57,17 @@ function isOlder(kernel: string, since: string | undefined): boolean {
   return major < sinceMajor || (major === sinceMajor && minor < sinceMinor);
 }
 
-/** What it has to own up to beside them, by what stands behind programs that the kernel may skip. */
-export function gapsOfPreemption(
+/** What an agent on this rung with rules of these classes and this safeguard has to own up to. */
+export function gapsOf(
   rung: Rung['name'],
-  safeguard: PreemptionSafeguard | null | undefined,
+  kinds: readonly Kind[],
+  safeguard: PreemptionSafeguard,
 ): readonly string[] {
-  if (safeguard === 'none') return ['skipped_while_another_task_is_preempted'];
-  if (safeguard !== 'backstop' && safeguard !== 'perf') return [];
-  const residue = 'skipped_while_a_bpf_call_is_preempted';
-  return rung === 'override' ? ['signalled_after_the_act_where_skipped', residue] : [residue];
-}
-
-/** What an agent on this rung with rules of these classes has to own up to. */
-export function gapsOf(rung: Rung['name'], kinds: readonly Kind[]): readonly string[] {
   const own = gaps.filter(
-    (gap) => gap.rungs.includes(rung) && gap.kinds.some((kind) => kinds.includes(kind)),
+    (gap) =>
+      gap.rungs.includes(rung) &&
+      gap.kinds.some((kind) => kinds.includes(kind)) &&
+      (gap.safeguards?.includes(safeguard) ?? true),
   );
   return [...new Set(own.map(({ gap }) => gap))].sort();
 }

@@ -49,13 +49,23 @@ t.test('a gap that newer kernels have is none on an older one', (t) => {
 });
 
 t.test('what a report has to name depends on rung and classes', (t) => {
-  t.same(gapsOf('lsm', ['file']), []);
-  t.same(gapsOf('fentry', ['file']), [
+  t.same(gapsOf('lsm', ['file'], 'not_needed'), []);
+  t.same(gapsOf('fentry', ['file'], 'not_needed'), [
     'act_takes_effect_before_the_signal',
     'kernel_threads_are_never_signalled',
     'memory_and_descriptors_shared_with_another_process',
     'pid_1_is_never_signalled',
   ]);
-  t.ok(gapsOf('tracepoint', ['file', 'address']).includes('sockets_connected_before'));
+  t.same(gapsOf('override', ['program'], 'none'), [
+    'copies_of_a_program',
+    'programs_running_before',
+    'scripts_read_by_an_interpreter',
+    'skipped_while_another_task_is_preempted',
+  ]);
+  t.same(gapsOf('override', ['file'], 'backstop'), [
+    'signalled_after_the_act_where_skipped',
+    'skipped_while_a_bpf_call_is_preempted',
+  ]);
+  t.ok(gapsOf('tracepoint', ['file', 'address'], 'not_needed').includes('sockets_connected_before'));
   t.end();
 });
