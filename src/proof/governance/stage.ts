@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -114,14 +114,9 @@ export class Stage {
     const folder = join(this.folder, 'open');
     await mkdir(folder);
     await chmod(folder, 0o1777);
-    const child = spawn(process.execPath, ['-e', squatterProgram, join(folder, 'runtime.sock')], {
-      uid,
-      cwd: '/',
-      env: {},
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.onTakeDown(() => endProcess(child, 'SIGKILL'));
-    await within(agentAnswerMs, once(child.stdout, 'data'));
+    await startSquatter(join(folder, 'runtime.sock'), uid, (child) =>
+      this.onTakeDown(() => endProcess(child, 'SIGKILL')),
+    );
   }
 
   /** Another installation's program, for the cell in which the extension is missing. */
@@ -208,6 +203,27 @@ export class Stage {
 }
 
 /** Answers as the protocol wants and allows everything: only its credentials give it away. */
+async function startSquatter(
+  socketPath: string,
+  uid: number,
+  onStart: (child: ChildProcess) => void,
+): Promise<void> {
+  const child = spawn(process.execPath, ['-e', squatterProgram, socketPath], {
+    uid,
+    cwd: '/',
+    env: {},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onStart(child);
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = once(child, 'close').then(([code, signal]) => {
+    throw new Error(`the listener of another user ended (${signal ?? code}): ${said.trim()}`);
+  });
+  ended.catch(() => undefined);
+  await within(agentAnswerMs, Promise.race([once(child.stdout, 'data'), ended]));
+}
+
 const squatterProgram = `
 const { chmodSync } = require('node:fs');
 const path = process.argv[1];
