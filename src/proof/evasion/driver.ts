@@ -48,7 +48,7 @@ export class Driver {
   ): Promise<Driver> {
     const argv = [evader, 'run', ...places.map(({ folder }) => folder)];
     const program = sandbox.talk(side, argv, bench.signal);
-    bench.onCleanUp('end the driver of the ways', () => Promise.resolve(program.end()));
+    bench.onCleanUp('end the driver of the ways', () => program.end());
     const line = await program.next(bench.stepTimeoutMs);
     if (line !== 'prepared')
       throw new AegisError(

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { AegisError } from '../../errors.js';
 import { within } from '../../governance/deadline.js';
 import { nativeBin } from '../../paths.js';
-import { endProcess, isAlive } from './end-process.js';
+import { endProcess, isAlive } from '../../sandbox/end-process.js';
 
 /** The authority under test: this build's, or the one named by `AEGIS_RUNTIME_BIN`. */
 export const runtimeBinary = process.env['AEGIS_RUNTIME_BIN'] || join(nativeBin, 'aegis-runtime');

@@ -9,7 +9,7 @@ import { Operator } from '../../governance/operator.js';
 import { Disproof } from '../kit.js';
 import type { AgentCommand, AgentReply, AgentSetup } from './agent-protocol.js';
 import type { AgentProcess } from './agent-process.js';
-import { endProcess } from './end-process.js';
+import { endProcess } from '../../sandbox/end-process.js';
 import { FalseRuntime, type FalseRuntimeScript } from './false-runtime.js';
 import { startRelay } from './relay.js';
 import { RuntimeProcess } from './runtime-process.js';

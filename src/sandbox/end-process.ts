@@ -13,5 +13,5 @@ export async function endProcess(child: ChildProcess, signal: 'SIGTERM' | 'SIGKI
 
 /** Whether it has not been seen to end. */
 export function isAlive(child: ChildProcess): boolean {
-  return child.exitCode === null && child.signalCode === null;
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
