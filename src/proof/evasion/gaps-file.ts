@@ -47,7 +47,7 @@ export const fileGaps: readonly Gap[] = (
         ...['overlay-copy-up', 'overlay-metacopy', 'overlay-link', 'overlay-truncate', 'overlay-unlink'],
         ...['truncate-relative', 'unlinkat', 'rename-exchange-relative', 'link-of-descriptor'],
         ...['handle', 'handle-from-before', 'handle-truncate', 'exec-relative', 'exec-symlink'],
-        ...['exec-hard-link', 'exec-as-interpreter'],
+        ...['exec-hard-link', 'exec-as-interpreter', 'exec-at-o-path'],
       ],
     },
     { gap: 'renamed_files', rungs: ['tracepoint'], ways: ['moved-folder'] },
@@ -64,7 +64,7 @@ export const fileGaps: readonly Gap[] = (
         'before-move-extents',
         ...['passed-over-socket', 'pidfd-getfd', 'proc-pid-fd', 'proc-map-files'],
         ...['inherited-over-exec', 'shared-memory-map', 'fanotify-event', 'loop-device'],
-        ...['exec-proc-fd', 'exec-by-mapping'],
+        ...['exec-proc-fd', 'exec-by-mapping', 'exec-at-before'],
       ],
     },
     {
