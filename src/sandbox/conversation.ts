@@ -45,7 +45,10 @@ export class Conversation {
   async next(timeoutMs: number): Promise<string | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Silence(`the program said nothing for ${timeoutMs} ms`)), timeoutMs);
+      timer = setTimeout(
+        () => reject(new Silence(`the program said nothing for ${timeoutMs} ms`)),
+        timeoutMs,
+      );
     });
     try {
       const line = await Promise.race([this.lines.next(), late]);

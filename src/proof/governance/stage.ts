@@ -208,10 +208,11 @@ async function startSquatter(
   uid: number,
   onStart: (child: ChildProcess) => void,
 ): Promise<void> {
-  const child = spawn(process.execPath, ['-e', squatterProgram, socketPath], {
+  // By `env -i`, because what else stands in the way of an environment (a test runner's loader, say) may lie in a folder
+  // that only this user can read.
+  const child = spawn('/usr/bin/env', ['-i', process.execPath, '-e', squatterProgram, socketPath], {
     uid,
     cwd: '/',
-    env: {},
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onStart(child);
