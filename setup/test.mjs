@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs every test: the quick ones side by side, then the native unit tests, then those that boot virtual machines. The last line is `N passed, N failed, N skipped`, counted in single test points.
+ * Runs every test: the quick ones side by side, then the native unit tests, then those that boot virtual machines. The
+ * last line is `N passed, N failed, N skipped`, counted in single test points.
  *
  * Usage: node setup/test.mjs [WORD...]   only test files whose path holds one of the words
  */

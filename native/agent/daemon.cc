@@ -235,10 +235,9 @@ void Daemon::take_over_hooks() {
   }
   // Without privileges the new programs can be counted on, but not be looked into.
   for (auto& program : attachment.programs) whole->programs.push_back(std::move(program));
-  if (whole->safeguard != Safeguard::none || attachment.safeguard != Safeguard::not_needed)
-    parts_.report.safeguard = whole->safeguard;
   attachment = std::move(*whole);
   parts_.report.hooks = attachment.hooks;
+  parts_.report.safeguard = attachment.safeguard;
   is_full_due_ = true;
 }
 

@@ -179,18 +179,16 @@ std::array<HookCounts, AEGIS_HOOK_COUNT> read_counts(const SharedMaps& maps) {
   return counts;
 }
 
-uint64_t read_canary_count(const SharedMaps& maps, uint32_t mechanism, size_t rule_class) {
-  uint64_t count = 0;
-  visit_counters(maps, class_bit(rule_class),
-                 [&](__u32, const aegis_counters& value) { count += value.canary[mechanism]; });
-  return count;
-}
-
 CanaryCount canary_count(const SharedMaps& maps, const Attachment& attachment) {
   const auto mechanism = static_cast<uint32_t>(attachment.mechanism);
   const uint32_t guard = is_guarded(attachment.safeguard) ? uint32_t{AEGIS_MECHANISM_GUARD} : mechanism;
   return [&maps, mechanism, guard](size_t rule_class) {
-    return CanarySeen{read_canary_count(maps, mechanism, rule_class), read_canary_count(maps, guard, rule_class)};
+    CanarySeen seen;
+    visit_counters(maps, class_bit(rule_class), [&](__u32, const aegis_counters& value) {
+      seen.own += value.canary[mechanism];
+      seen.guards += value.canary[guard];
+    });
+    return seen;
   };
 }
 

@@ -38,11 +38,9 @@ PolicyStanding read_standing(const SharedMaps& maps);
 // Sums the per-CPU counters.
 std::array<HookCounts, AEGIS_HOOK_COUNT> read_counts(const SharedMaps& maps);
 
-// How often the canary was acted on by one mechanism (enum aegis_mechanism), over the hooks of one class.
-uint64_t read_canary_count(const SharedMaps& maps, uint32_t mechanism, size_t rule_class);
-
-// The same for any class, bound to the maps, which must outlive it. Where
-// guards stand behind the mechanism, both have to see the canary.
+// How often the canary was acted on by an attachment, over the hooks of one
+// class. Where guards stand behind the mechanism, both have to see the canary.
+// Bound to the maps, which must outlive it.
 CanaryCount canary_count(const SharedMaps& maps, const Attachment& attachment);
 
 Status reset_counters(const SharedMaps& maps);

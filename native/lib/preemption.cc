@@ -66,12 +66,15 @@ bool may_preempt(std::string_view version, std::string_view command_line, const 
 }
 
 bool kernel_may_preempt() {
-  utsname name{};
-  if (::uname(&name) != 0) return true;
-  const auto text = read_pseudo_file("debugfs", "sched/preempt");
-  const auto command_line = read_file("/proc/cmdline", 65536);
-  return may_preempt(name.version, command_line ? *command_line : std::string(),
-                     text ? selected_preemption(*text) : std::nullopt);
+  static const bool may = [] {
+    utsname name{};
+    if (::uname(&name) != 0) return true;
+    const auto text = read_pseudo_file("debugfs", "sched/preempt");
+    const auto command_line = read_file("/proc/cmdline", 65536);
+    return may_preempt(name.version, command_line ? *command_line : std::string(),
+                       text ? selected_preemption(*text) : std::nullopt);
+  }();
+  return may;
 }
 
 bool skips_when_preempted(Mechanism mechanism, std::string_view release) {

@@ -35,7 +35,8 @@ std::optional<std::string> selected_preemption(std::string_view sched_preempt);
 // that could be read. Says yes where nothing says no.
 bool may_preempt(std::string_view version, std::string_view command_line, const std::optional<std::string>& model);
 
-// The same of the running kernel. Needs CAP_SYS_ADMIN to be exact.
+// The same of the running kernel, asked once a process: the daemon gives up
+// CAP_SYS_ADMIN, which it takes to be exact.
 bool kernel_may_preempt();
 
 // Whether the kernel skips programs of the mechanism under preemption at all:

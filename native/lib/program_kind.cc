@@ -132,8 +132,11 @@ UniqueFd link_perf(int program, const std::string& tracepoint) {
 
 }  // namespace
 
-const char* const called_functions[] = {kernel_calls[0].function, kernel_calls[1].function, kernel_calls[2].function};
-const size_t called_function_count = std::size(called_functions);
+Names called_functions() {
+  Names names;
+  for (const auto& call : kernel_calls) names.insert(call.function);
+  return names;
+}
 
 Status register_program_kinds() {
   static const int error = [] {

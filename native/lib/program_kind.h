@@ -15,8 +15,7 @@ struct bpf_object;
 namespace aegis {
 
 // The functions of the kernel that the programs call themselves.
-extern const char* const called_functions[];
-extern const size_t called_function_count;
+Names called_functions();
 
 // Makes libbpf take attach targets from KernelTypes instead of indexing the
 // kernel's whole BTF. Once a process, before the first object is opened.

@@ -118,7 +118,7 @@ std::optional<size_t> hook_of_program(std::string_view program, Mechanism mechan
 // does not have (maps, the wire contract) are simply not found there.
 WantedTypes wanted_types(bpf_object* object) {
   WantedTypes wanted;
-  wanted.functions.insert(called_functions, called_functions + called_function_count);
+  wanted.functions = called_functions();
   wanted.functions.insert(page_function);
   wanted.structure_ids.insert(std::begin(cast_types), std::end(cast_types));
   wanted.enumerations["kernel_read_file_id"] = {"READING_MODULE", "READING_MODULE_COMPRESSED"};

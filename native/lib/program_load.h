@@ -9,7 +9,8 @@
 
 namespace aegis {
 
-// The hook a program belongs to, by its name: <mechanism>_<hook> or backstop_<hook>, _enter, _exit and _perf behind it aside.
+// The hook a program belongs to, by its name: <mechanism>_<hook> or
+// backstop_<hook>, with _enter, _exit and _perf behind it aside.
 std::optional<size_t> hook_of_program(std::string_view program, Mechanism mechanism);
 
 // Whether it is one of those that guard against preemption; see preemption.h.

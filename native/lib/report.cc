@@ -174,8 +174,9 @@ std::string render_report(const Report& report) {
   json["guarantee"] = verdict.guarantee;
   json["preemption_safeguard"] =
       verdict.mechanism == Mechanism::none ? Json(nullptr) : Json(safeguard_name(report.safeguard));
+  const ClassSet classes = served_classes(report.policy.classes);
   json["known_gaps"] = verdict.audit_only ? std::vector<std::string>{}
-                                          : known_gaps_of(verdict.mechanism, served_classes(report.policy.classes), report.safeguard);
+                                          : known_gaps_of(verdict.mechanism, classes, report.safeguard);
   json["message"] = report.message;
   json["instance"] = report.instance;
   json["pid"] = report.pid;

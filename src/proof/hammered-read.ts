@@ -76,7 +76,8 @@ export class HammeredRead {
   async wasStopped(expected: ExpectedEnd, hasBackstop = false): Promise<Observation> {
     const tally = await this.stop();
     const observed = { ...tally };
-    const stopped = hasBackstop ? tally.denied + tally.killed : tally[expected.kind];
+    const bySignal = hasBackstop && expected.kind === 'denied' ? tally.killed : 0;
+    const stopped = tally[expected.kind] + bySignal;
     if (stopped !== tally.tries || tally[expected.kind] === 0)
       throw new Disproof(
         `of ${tally.tries} reads ${tally.allowed} came through and ${tally.other} ended otherwise`,

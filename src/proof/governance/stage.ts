@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { within } from '../../governance/deadline.js';
 import { failsOpen, type Posture } from '../../governance/posture.js';
 import { Operator } from '../../governance/operator.js';
+import { endProcess } from '../../sandbox/end-process.js';
 import { Disproof } from '../kit.js';
 import type { AgentCommand, AgentReply, AgentSetup } from './agent-protocol.js';
 import type { AgentProcess } from './agent-process.js';
-import { endProcess } from '../../sandbox/end-process.js';
 import { FalseRuntime, type FalseRuntimeScript } from './false-runtime.js';
 import { startRelay } from './relay.js';
 import { RuntimeProcess } from './runtime-process.js';
@@ -202,7 +202,7 @@ export class Stage {
   }
 }
 
-/** Answers as the protocol wants and allows everything: only its credentials give it away. */
+/** Returns when it listens; throws, with what it said, when it ends instead. */
 async function startSquatter(
   socketPath: string,
   uid: number,
@@ -225,6 +225,7 @@ async function startSquatter(
   await within(agentAnswerMs, Promise.race([once(child.stdout, 'data'), ended]));
 }
 
+/** Answers as the protocol wants and allows everything: only its credentials give it away. */
 const squatterProgram = `
 const { chmodSync } = require('node:fs');
 const path = process.argv[1];
