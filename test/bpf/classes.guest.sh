@@ -172,10 +172,11 @@ stopped_inherited() { # how it sends
     go("aegis-plain"); defined '"$1"' or do { print "$!\n"; exit 1 }; print "DONE\n"'
 }
 
+# The child lets go of the output: whoever reads it must not wait for a child that outlives a killed parent.
 try_ptrace() {
-  local seize="$P"' my $c = fork; if (!$c) { sleep 60; exit } my $r = syscall(101, 0x4206, $c, 0, 0); my $e = $!; kill 9, $c; $! = $e; told($r)'
-  local vm="$P"' our $x = "secret"; my $c = fork; if (!$c) { sleep 60; exit } my $b = "\0" x 6; my $l = pack("PQ", $b, 6); my $q = pack("PQ", $x, 6); my $r = syscall(310, $c, $l, 1, $q, 1, 0); my $e = $!; kill 9, $c; $! = $e; told($r)'
-  local mem="$P"' my $c = fork; if (!$c) { sleep 60; exit } my $r = open(M, "<", "/proc/$c/mem") ? 0 : -1; my $e = $!; kill 9, $c; $! = $e; told($r)'
+  local seize="$P"' my $c = fork; if (!$c) { close STDOUT; close STDERR; sleep 60; exit } my $r = syscall(101, 0x4206, $c, 0, 0); my $e = $!; kill 9, $c; $! = $e; told($r)'
+  local vm="$P"' our $x = "secret"; my $c = fork; if (!$c) { close STDOUT; close STDERR; sleep 60; exit } my $b = "\0" x 6; my $l = pack("PQ", $b, 6); my $q = pack("PQ", $x, 6); my $r = syscall(310, $c, $l, 1, $q, 1, 0); my $e = $!; kill 9, $c; $! = $e; told($r)'
+  local mem="$P"' my $c = fork; if (!$c) { close STDOUT; close STDERR; sleep 60; exit } my $r = open(M, "<", "/proc/$c/mem") ? 0 : -1; my $e = $!; kill 9, $c; $! = $e; told($r)'
   local traceme="$P"' told(syscall(101, 0, 0, 0, 0))'
   ok "ptrace: control: seize" goes perl -e "$seize"
   ok "ptrace: control: process_vm_readv" goes perl -e "$vm"
