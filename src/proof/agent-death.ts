@@ -5,8 +5,10 @@ import { prepareDenial } from './denial.js';
 import { enforcementRequirements } from './requirements.js';
 import { rungs, type Rung } from './rungs.js';
 
-/** Kills of one scenario; there is one for each rung on each kernel. */
-const kills = 3;
+/** Kills of one scenario. There is one for each of the four rungs: a hundred on each kernel. */
+const kills = 25;
+/** Kills between two new policies. */
+const killsToPolicy = 5;
 
 /** On each rung: whatever dies, restarts or is applied anew, there is no moment in which the denied act comes through. */
 export function agentDeathScenarios(): readonly Scenario[] {
@@ -23,6 +25,7 @@ async function killAndRestart(bench: Bench, rung: Rung): Promise<void> {
   const { sandbox, read, agent } = await prepareDenial(bench, {
     flags: rung.flags,
     keepsPins: true,
+    isRestarted: true,
   });
   await bench.point('control: without the agent every one of many reads comes through', async () => {
     const control = await HammeredRead.start(bench, sandbox, read.secretPath);
@@ -35,12 +38,10 @@ async function killAndRestart(bench: Bench, rung: Rung): Promise<void> {
     `act: through ${kills} kills, restarts and new policies not one read comes through`,
     async () => {
       const hammered = await HammeredRead.start(bench, sandbox, read.secretPath);
-      for (let kill = 0; kill < kills; kill += 1) {
-        await agent.kill();
+      for (let kill = 1; kill <= kills; kill += 1) {
+        await agent.killAndAwaitNext();
         await hammered.goesOn();
-        await agent.start();
-        await hammered.goesOn();
-        await agent.applyPolicy();
+        if (kill % killsToPolicy === 0) await agent.applyPolicy();
       }
       await hammered.goesOn();
       const { preemption_safeguard } = await agent.report();

@@ -29,7 +29,12 @@ export interface AgentSetup extends AgentStart {
   readonly policy: string;
   /** The policy and what a killed daemon leaves in the kernel stay until the scenario ends; else the unit takes them down. */
   readonly keepsPins?: boolean;
+  /** systemd starts it again whenever it dies, at once and as often as it takes. */
+  readonly isRestarted?: boolean;
 }
+
+/** SIGKILL even when it is told to stop, which is the one death that systemd does not make good. */
+const restarted = ['Restart=always', 'RestartSec=0', 'StartLimitIntervalSec=0', 'KillSignal=SIGKILL'];
 
 /** One agent of a sandbox: its own instance, pins and report, enforcing only inside the sandbox's scope. */
 export class AgentUnderTest {
@@ -170,6 +175,7 @@ export class AgentUnderTest {
           ...(this.setup.keepsPins
             ? []
             : [`ExecStopPost=${this.binary} detach --instance ${this.sandbox.name}`]),
+          ...(this.setup.isRestarted ? restarted : []),
           ...(how.properties ?? []),
           `StandardOutput=append:${this.logPath}`,
           `StandardError=append:${this.logPath}`,
@@ -219,19 +225,32 @@ export class AgentUnderTest {
     return { result: state.result, exit_status: state.execMainStatus };
   }
 
-  /** SIGKILL to the daemon; returns when systemd has seen it dead. */
+  /** SIGKILL to the daemon; returns when systemd has seen it dead, for good. */
   async kill(): Promise<{ result: string }> {
-    const ended = await run(['systemctl', 'kill', '--signal=SIGKILL', '--kill-whom=main', this.unit], {
-      timeoutMs: this.bench.stepTimeoutMs,
-    });
-    if (ended.exitCode !== 0) throw new Error(`cannot kill the agent: ${ended.stderr.trim()}`);
-    // Waits for the death and does no more: nothing of the unit is left to be stopped.
+    if (!this.setup.isRestarted) await this.sendKill();
+    // Waits for the death and does no more where nothing of the unit is left to be stopped.
     await stopUnits([this.unit]);
     const { activeState, result } = await showUnit(this.unit);
     if (activeState === 'active' || result !== 'signal')
       throw new Error(`the agent did not die of the signal: ${activeState} (${result})`);
     await removeUnits([this.unit]);
     return { result };
+  }
+
+  private async sendKill(): Promise<void> {
+    const ended = await run(['systemctl', 'kill', '--signal=SIGKILL', '--kill-whom=main', this.unit], {
+      timeoutMs: this.bench.stepTimeoutMs,
+    });
+    if (ended.exitCode !== 0) throw new Error(`cannot kill the agent: ${ended.stderr.trim()}`);
+  }
+
+  /** SIGKILL to a daemon that `isRestarted`; returns when the next one claims to enforce. */
+  async killAndAwaitNext(): Promise<void> {
+    const pid = await this.runningPid();
+    await this.sendKill();
+    const isNext = ({ audit_only, ...report }: PostureReport) => report.pid !== pid && !audit_only;
+    const report = await this.reportWithin(this.bench.stepTimeoutMs, isNext);
+    if (!isNext(report)) throw new Disproof(`no daemon took over from the one killed: ${await this.why()}`);
   }
 
   /** `emergency disable` or `enable`. */

@@ -22,7 +22,7 @@ export const fileGaps: readonly Gap[] = (
         ...['before-ftruncate', 'before-truncate-proc-fd', 'before-punch-hole', 'before-zero-range'],
         ...['before-link', 'int80-truncate', 'int80-truncate64', 'int80-ftruncate', 'int80-unlink'],
         ...['io-uring-open-truncate', 'io-uring-unlink', 'io-uring-rename-over', 'io-uring-link'],
-        'io-uring-before-punch-hole',
+        ...['io-uring-before-punch-hole', 'core-dump'],
       ],
     },
     {
@@ -93,6 +93,10 @@ export const fileGaps: readonly Gap[] = (
         ...['int80-truncate64', 'int80-ftruncate', 'int80-unlink', 'int80-execve'],
       ],
     },
-    { gap: 'system_calls_that_are_not_looked_at', rungs: ['tracepoint'], ways: ['acct', 'swapon'] },
+    {
+      gap: 'system_calls_that_are_not_looked_at',
+      rungs: ['tracepoint'],
+      ways: ['acct', 'core-dump', 'swapon'],
+    },
   ] as const
 ).map((gap) => ({ ...gap, kinds: ['file'] }));
