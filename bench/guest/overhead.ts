@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { execa } from 'execa';
 import { nativeBin } from '../../src/paths.js';
 import { readBpfSnapshot } from '../../src/witness/bpf.js';
+import { median } from '../measure.js';
 
 /** What is printed as JSON on stdout. One entry a round; nanoseconds of a single act. */
 export interface OverheadFigures {
@@ -28,6 +29,8 @@ const folder = mkdtempSync('/var/tmp/aegis-bench-');
 const innocent = join(folder, 'innocent');
 writeFileSync(innocent, 'innocent\n');
 
+/** Of each act, in a round, with enforcement and without; their median is the round's figure. */
+const samples = 5;
 /** What is timed: enough of each for a tenth of a second or so under emulation. */
 const acts = [
   { act: 'open', object: innocent, count: 4000 },
@@ -35,12 +38,18 @@ const acts = [
   { act: 'exec', object: probe, count: 80 },
 ];
 
-/** Rules for files that are not there, so that none of them is ever met. */
+/** Rules for each class of act that is timed, none of which is ever met: files and addresses by halves, a few programs. */
 function policyOf(rules: number): string {
-  const inodes = Array.from({ length: rules }, (_, i) => `253:${1_000_000_000 + i}`);
-  return ['version=1', '[deny_inode]', ...inodes, ''].join('\n');
+  const each = (count: number, text: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => text(i));
+  return [
+    ...['version=1', '[deny_inode]', ...each(rules / 2, (i) => `253:${1_000_000_000 + i}`)],
+    ...['[deny_ip]', ...each(rules / 2, (i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`)],
+    ...['[deny_comm]', ...each(10, (i) => `no-program-${i}`), ''],
+  ].join('\n');
 }
 
+/** Nanoseconds an act. */
 async function pace({ act, object, count }: (typeof acts)[number]): Promise<number> {
   const { stdout } = await execa(probe, ['pace', act, object, String(count)]);
   const ns = Number(/^ns (\d+)$/m.exec(stdout)?.[1]);
@@ -63,10 +72,10 @@ async function measure(rules: number): Promise<{ acts: OverheadFigures['acts']; 
   for (let round = -1; round < rounds; round += 1)
     for (const state of round % 2 === 0 ? (['off_ns', 'on_ns'] as const) : (['on_ns', 'off_ns'] as const)) {
       if (state === 'on_ns') await startAgent();
-      for (const [i, act] of acts.entries()) {
-        const ns = await pace(act);
-        if (round >= 0) measured[i]?.[state].push(ns);
-      }
+      const paced = acts.map((): number[] => []);
+      for (let sample = 0; sample < samples; sample += 1)
+        for (const [i, act] of acts.entries()) paced[i]?.push(await pace(act));
+      if (round >= 0) for (const [i, each] of paced.entries()) measured[i]?.[state].push(median(each));
       if (state === 'on_ns') await execa('systemctl', ['stop', unit]);
     }
   return { acts: measured, applyMs };
