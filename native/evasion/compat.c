@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // System calls by other conventions: 32-bit ones entered from 64-bit code, and x32.
 #define _GNU_SOURCE
+#include "int80.h"
 #include "reach.h"
 
 #include <errno.h>
@@ -19,27 +20,6 @@ static enum result open_before(const struct place *place)
 {
 	before = open(place->secret, O_RDWR);
 	return before < 0 ? could_not("open it before the policy") : DID;
-}
-
-static long int80(long number, long first, long second, long third, long fourth)
-{
-	long result;
-
-	asm volatile("int $0x80"
-		     : "=a"(result)
-		     : "a"(number), "b"(first), "c"(second), "d"(third), "S"(fourth)
-		     : "memory", "cc", "r8", "r9", "r10", "r11");
-	if (result < 0 && result > -4096) {
-		errno = (int)-result;
-		return -1;
-	}
-	return result;
-}
-
-// Memory that a 32-bit pointer reaches.
-static char *low(void)
-{
-	return mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 }
 
 static long low_path(const struct place *place)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls by which a file system swaps the blocks of two files; the second is a mere number to whoever looks at the call.
 #define _GNU_SOURCE
+#include "int80.h"
 #include "way.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -35,8 +37,15 @@ static enum result open_whole_block(const struct place *place)
 	return DID;
 }
 
+static int swap_64(int own, const struct move_extent *move)
+{
+	struct move_extent copy = *move;
+
+	return ioctl(own, EXT4_IOC_MOVE_EXT, &copy);
+}
+
 // What was in the other file's blocks is then in those of the denied one.
-static enum result move_extents(const struct place *place)
+static enum result move_extents_by(const struct place *place, int (*swap)(int own, const struct move_extent *move))
 {
 	int own = open(in(place, "own"), O_RDWR | O_CREAT, 0600);
 	struct move_extent move = { .donor = (uint32_t)before, .blocks = 1 };
@@ -45,9 +54,30 @@ static enum result move_extents(const struct place *place)
 		return could_not("write a file to swap with");
 	// What is in memory of the denied file would hide what happens to it on the disk.
 	posix_fadvise(before, 0, 0, POSIX_FADV_DONTNEED);
-	if (ioctl(own, EXT4_IOC_MOVE_EXT, &move))
-		return errno == ENOTTY || errno == EOPNOTSUPP ? could_not("swap blocks on this file system") : refused();
+	if (swap(own, &move))
+		return errno == ENOSYS || errno == ENOTTY || errno == EOPNOTSUPP ? could_not("swap blocks on this file system") : refused();
 	return did();
+}
+static enum result move_extents(const struct place *place)
+{
+	return move_extents_by(place, swap_64);
 }
 WAY(move_extents, "before-move-extents", DESTROYS, open_whole_block, move_extents,
     "swapping its blocks with another file's by EXT4_IOC_MOVE_EXT");
+
+#if defined(__x86_64__)
+// The same call has a hook of its own for 32-bit callers.
+static int swap_32(int own, const struct move_extent *move)
+{
+	char *copy = low();
+
+	memcpy(copy, move, sizeof(*move));
+	return (int)int80(54 /* ioctl */, own, (long)EXT4_IOC_MOVE_EXT, (long)copy, 0);
+}
+static enum result move_extents_32(const struct place *place)
+{
+	return move_extents_by(place, swap_32);
+}
+WAY(move_extents_32, "int80-move-extents", DESTROYS, open_whole_block, move_extents_32,
+    "swapping its blocks with another file's by an ioctl by int 0x80");
+#endif

@@ -15,6 +15,7 @@
 #include "lib/inode_generation.h"
 #include "lib/mechanism.h"
 #include "lib/mount_table.h"
+#include "lib/parallel.h"
 #include "lib/policy_network.h"
 #include "lib/text.h"
 
@@ -99,8 +100,35 @@ class PathResolver {
   std::unordered_map<std::string, Parent> parents_;
 };
 
+// Rules on inodes whose generation is still to be asked for: a system call
+// each, which for many of them is best made on all processors.
+class PendingGenerations {
+ public:
+  // Of the rule that was added last; `path` must live until all are asked.
+  void add(RuleTable<aegis_inode>& table, const std::string& path) {
+    pending_.push_back({table, table.rules.size() - 1, path});
+  }
+
+  void ask() {
+    in_shares(pending_.size(), [this](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; i++) {
+        const auto& [table, index, path] = pending_[i];
+        table.rules[index].inode_generation = inode_generation(path, table.keys[index].ino);
+      }
+    });
+  }
+
+ private:
+  struct Pending {
+    RuleTable<aegis_inode>& table;
+    size_t index;
+    const std::string& path;
+  };
+  std::vector<Pending> pending_;
+};
+
 Status resolve_path(const Entry& entry, const std::string& file, PathResolver& resolver, ResolvedPolicy& resolved,
-                    const FileTables& tables) {
+                    const FileTables& tables, PendingGenerations& generations) {
   const auto [found, real] = resolver.resolve(entry.text);
   if (found.error != 0)
     return policy_error(file, entry.line, entry.column, "cannot find " + entry.text + ": " + std::strerror(found.error),
@@ -108,7 +136,8 @@ Status resolve_path(const Entry& entry, const std::string& file, PathResolver& r
   if (found.is_directory)
     return policy_error(file, entry.line, entry.column, entry.text + " is a directory",
                         "Rules name files; name each file to be denied");
-  tables.inodes.add(found.inode, entry.offset, inode_generation(entry.text, found.inode.ino));
+  tables.inodes.add(found.inode, entry.offset);
+  generations.add(tables.inodes, entry.text);
   add_path_hash(resolved, tables.paths, entry.text, entry.offset);
   if (!real.empty() && entry.text != real) add_path_hash(resolved, tables.paths, real, entry.offset);
   return Done{};
@@ -193,14 +222,18 @@ Result<ResolvedPolicy> resolve_policy(const Policy& policy, const std::string& f
   PathResolver resolver(*mounts);
   resolver.expect(policy.entries(Section::deny_path));
   resolver.expect(policy.entries(Section::deny_exec_path));
+  PendingGenerations generations;
   for (const auto& entry : policy.entries(Section::deny_path))
-    if (auto status = resolve_path(entry, file, resolver, resolved, {resolved.inodes, resolved.paths}); !status)
+    if (auto status = resolve_path(entry, file, resolver, resolved, {resolved.inodes, resolved.paths}, generations);
+        !status)
       return status.error();
   for (const auto& entry : policy.entries(Section::deny_inode)) resolve_inode(entry, resolved);
   for (const auto& entry : policy.entries(Section::deny_exec_path))
-    if (auto status = resolve_path(entry, file, resolver, resolved, {resolved.exec_inodes, resolved.exec_paths});
+    if (auto status = resolve_path(entry, file, resolver, resolved, {resolved.exec_inodes, resolved.exec_paths},
+                                   generations);
         !status)
       return status.error();
+  generations.ask();
   for (const auto& entry : policy.entries(Section::deny_comm)) resolve_command(entry, resolver, resolved);
   resolve_network(policy, resolved);
   count_rules(policy, resolved);

@@ -20,7 +20,8 @@ stopped() {
 # Went through and told its effect.
 goes() { local out; out=$(inside "$@" 2>&1) && case $out in *DONE*) true;; *) echo "no effect: $out"; false;; esac || { echo "exit $?: $out"; return 1; }; }
 allowed() { inside "$@"; }
-apply() { printf '%s\n' version=1 "$@" >"$POLICY"; aegis-agent policy apply "$POLICY" --instance=$INSTANCE; }
+# Without its policy nothing that follows would mean anything.
+apply() { printf '%s\n' version=1 "$@" >"$POLICY"; aegis-agent policy apply "$POLICY" --instance=$INSTANCE || { echo "Bail out! the policy is not applied" >&2; exit 1; }; }
 class_is_whole() { sed -n '/^  "classes"/,/^  }/p' "$REPORT" | sed -n "/\"$1\"/,/complete/p" | grep -q '"complete": true'; }
 felt() { local i; for i in $(seq 40); do sed -n "/\"$1\": {/,/}/p" "$REPORT" | grep -q "\"felt\": \"$WORD\"" && return 0; sleep 0.1; done; sed -n "/\"$1\": {/,/}/p" "$REPORT"; return 1; }
 start() {
@@ -124,7 +125,7 @@ EXEMPT=('[allow_cgroup]' /system.slice/aegis-serve-7001.service /system.slice/ae
 try_network() {
   ip link set lo up
   ok "network: a server is there" serve 7001
-  ok "network: and another" serve 7002
+  ok "network: a second one is there" serve 7002
   ok "network: control: connect" goes perl -e "$CONNECT" 4 127.9.9.9 7001
   ok "network: control: connect by a mapped address" goes perl -e "$CONNECT" 6 ::ffff:127.9.9.9 7001
   ok "network: control: connect to ::1" goes perl -e "$CONNECT" 6 ::1 7001
@@ -158,18 +159,27 @@ try_network() {
   if sees_inodes; then
     ok "network: an inherited connected socket sends nothing" stopped_inherited 'syswrite(S, "x")'
     ok "network: nor takes a file sent to it" stopped_inherited 'do { open(F, "<", "/etc/hostname"); my $r = syscall(40, fileno(S), fileno(F), 0, 10); $r < 0 ? undef : $r }'
+    ok "network: a socket bound before does not listen" stopped_bound '' 'listen(S, 1)'
+    ok "network: one that listened before does not accept" stopped_bound 'listen(S, 1)' 'accept(C, S)'
   fi
   stop >/dev/null
   ok "network: afterwards connect" goes perl -e "$CONNECT" 4 127.9.9.9 7001
   systemctl stop aegis-serve-7001 aegis-serve-7002
 }
-# Connects in a cgroup that is exempt, then moves into one that is not.
-stopped_inherited() { # how it sends
+# Begins in a cgroup that is exempt, then goes on in one that is not.
+stopped_midway() { # policy... -- begin go-on, both perl that may use the socket S
+  local policy=()
+  while [ "$1" != -- ]; do policy+=("$1"); shift; done
   mkdir -p /sys/fs/cgroup/aegis-exempt /sys/fs/cgroup/aegis-plain
-  apply '[deny_ip]' 127.0.0.1 "${EXEMPT[@]}" /aegis-exempt >/dev/null
-  stopped perl -e 'use Socket qw(:all); sub go { open(G, ">", "/sys/fs/cgroup/$_[0]/cgroup.procs") or die "$!"; print G "$$\n"; close G or die "$!" }
-    go("aegis-exempt"); socket(S, AF_INET, SOCK_STREAM, 0); connect(S, pack_sockaddr_in(7001, inet_aton("127.0.0.1"))) or die "no connection: $!";
-    go("aegis-plain"); defined '"$1"' or do { print "$!\n"; exit 1 }; print "DONE\n"'
+  apply "${policy[@]}" "${EXEMPT[@]}" /aegis-exempt >/dev/null
+  stopped perl -e 'use Socket qw(:all); use Fcntl; sub go { open(G, ">", "/sys/fs/cgroup/$_[0]/cgroup.procs") or die "$!"; print G "$$\n"; close G or die "$!" }
+    go("aegis-exempt"); socket(S, AF_INET, SOCK_STREAM, 0); '"$2"';
+    go("aegis-plain"); defined '"$3"' or do { print "$!\n"; exit 1 }; print "DONE\n"'
+}
+stopped_inherited() { stopped_midway '[deny_ip]' 127.0.0.1 -- 'connect(S, pack_sockaddr_in(7001, inet_aton("127.0.0.1"))) or die "no connection: $!"' "$1"; }
+# Without blocking, so that an accept that is let through says that nobody came.
+stopped_bound() { # what else is done before, what after
+  stopped_midway '[deny_port]' 7003:tcp:bind -- 'fcntl(S, F_SETFL, O_NONBLOCK); bind(S, pack_sockaddr_in(7003, INADDR_ANY)) or die "not bound: $!"; '"$1" "($2 || undef)"
 }
 
 # The child lets go of the output: whoever reads it must not wait for a child that outlives a killed parent.
@@ -197,8 +207,11 @@ try_ptrace() {
 try_module() {
   local memory="$P"' my $m = "x" x 4096; my $r = syscall(175, $m, length $m, my $o = ""); $! == 8 ? told(0) : told($r)'
   local file="$P"' open(F, "<", "/etc/hostname") or die; my $r = syscall(313, fileno(F), my $o = "", 0); $! == 8 ? told(0) : told($r)'
+  # Names a way of congestion control, for which the kernel has a module loaded.
+  local request='use Socket; socket(S, AF_INET, SOCK_STREAM, 0) or die; setsockopt(S, 6, 13, $ARGV[0]) or do { print "$!\n"; exit 1 }; print "DONE\n"'
   ok "module: control: from memory the kernel looks at the format" goes perl -e "$memory"
   ok "module: control: from a file" goes perl -e "$file"
+  ok "module: control: on request" goes perl -e "$request" htcp
   apply '[deny_module_load]' >/dev/null
   ok "module: agent ready" start "${FLAGS[@]}"
   ok "module: state" is "$(field runtime_state)" $STATE
@@ -207,6 +220,15 @@ try_module() {
   ok "module: other files are read" allowed cat /etc/hostname
   stop >/dev/null
   ok "module: afterwards from memory" goes perl -e "$memory"
+  [ "$KILLS" ] && return
+  # The kernel's helper, which loads the module, is in no scope.
+  modprobe -qr tcp_vegas
+  mkdir -p /sys/fs/cgroup/aegis-scoped
+  apply '[deny_module_load]' >/dev/null
+  ok "module: in a scope, agent ready" start "${FLAGS[@]}" --scope-cgroup=/sys/fs/cgroup/aegis-scoped
+  REFUSAL="No such file" ok "module: on request" stopped sh -c 'echo $$ >/sys/fs/cgroup/aegis-scoped/cgroup.procs && exec perl -e "$@"' sh "$request" vegas
+  stop >/dev/null
+  ok "module: afterwards on request" goes perl -e "$request" vegas
 }
 
 try_bpf() {
@@ -223,6 +245,7 @@ try_bpf() {
   if sees_inodes; then
     if [ -z "$KILLS" ]; then
       ok "bpf: removing the pins" sh -c "! systemd-run --quiet --scope -- rm -r $pins/maps && ls $pins/maps/control"
+      ok "bpf: removing their folder" stopped rmdir $pins/maps
       ok "bpf: moving the pins" stopped mv $pins/maps/control $pins/maps/other
       ok "bpf: unmounting bpffs" sh -c "! systemd-run --quiet --scope -- umount -l /sys/fs/bpf && ls $pins/maps/control"
     else

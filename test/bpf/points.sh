@@ -1,6 +1,6 @@
 # Sourced by the scripts beside it, which run inside the guest as root under
 # systemd: an instance of its own for each, and test points told as TAP.
-#   before: INSTANCE; ONLY, for one point and what it needs; PREFIX, for every point's name
+#   before: INSTANCE; ONLY, for one point and what it needs (agents and servers); PREFIX, for every point's name
 #   after:  WORK, UNIT, REPORT and the functions below; `finish` ends the script
 set -u
 WORK=$(mktemp -d "/var/tmp/aegis-$INSTANCE.XXXXXX")
@@ -10,7 +10,7 @@ points=0 failures=0
 
 ok() { # description command...
   local what=$1; shift
-  [[ -z ${ONLY:-} || $what == *"agent ready" || $what == "$ONLY" ]] || return 0
+  [[ -z ${ONLY:-} || $what == *"agent ready" || $what == *"is there" || $what == "$ONLY" ]] || return 0
   points=$((points + 1))
   if "$@" >"$WORK/out" 2>&1; then echo "ok $points - ${PREFIX:-}$what"; else
     failures=$((failures + 1)); echo "not ok $points - ${PREFIX:-}$what"; tail -5 "$WORK/out" | cut -c1-600 | sed 's/^/# /'; fi

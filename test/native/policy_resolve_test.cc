@@ -10,7 +10,10 @@
 
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <set>
 
+#include "lib/inode_generation.h"
 #include "lib/mount_table.h"
 
 using namespace aegis;
@@ -72,6 +75,33 @@ TEST_CASE("names with dots, doubled slashes and a linked directory lead to the r
     CHECK(resolved->paths.keys[1] == real->paths.keys[0]);
   }
   ::unlink(link.c_str());
+}
+
+TEST_CASE("of very many paths each gets the generation of its own file") {
+  const Folder folder;
+  const std::string many = folder.path + "/many";
+  REQUIRE(::mkdir(many.c_str(), 0700) == 0);
+  std::string body = "[deny_path]\n" + folder.file + "\n";
+  for (int i = 0; i < 20000; i++) {
+    const std::string path = many + "/" + std::to_string(i);
+    if (FILE* made = std::fopen(path.c_str(), "w")) std::fclose(made);
+    body += path + "\n";
+  }
+  const auto resolved = resolve(body);
+  REQUIRE(resolved);
+  REQUIRE(resolved->inodes.keys.size() == 20001);
+  const auto generation_of_first = inode_generation(folder.file, resolved->inodes.keys[0].ino);
+  bool are_right = resolved->inodes.rules[0].inode_generation == generation_of_first;
+  std::set<uint64_t> numbers;
+  for (int i = 0; i < 20000; i++) {
+    const auto& key = resolved->inodes.keys[static_cast<size_t>(i) + 1];
+    const auto& rule = resolved->inodes.rules[static_cast<size_t>(i) + 1];
+    are_right = are_right && rule.inode_generation == inode_generation(many + "/" + std::to_string(i), key.ino);
+    numbers.insert(key.ino);
+  }
+  std::filesystem::remove_all(many);
+  CHECK(are_right);
+  CHECK(numbers.size() == 20000);
 }
 
 TEST_CASE("a missing path refuses the policy and names the line") {

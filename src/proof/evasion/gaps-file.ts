@@ -91,6 +91,7 @@ export const fileGaps: readonly Gap[] = (
       ways: [
         ...['int80-open', 'int80-openat', 'int80-read', 'int80-mmap', 'int80-truncate'],
         ...['int80-truncate64', 'int80-ftruncate', 'int80-unlink', 'int80-execve'],
+        'int80-move-extents',
       ],
     },
     {
