@@ -8,7 +8,7 @@ import { run } from '../../src/sandbox/run.js';
 import { lsmWithBpf, lsmWithoutBpf, runInGuest, runMany } from '../../src/vm/index.js';
 
 // The shell scripts beside this file drive the agent by its contract alone and tell TAP; each of their points is one here.
-t.setTimeout(880_000);
+t.setTimeout(1_500_000);
 
 /** Built only here: BPF objects that are broken on purpose are no part of what is shipped. */
 const mutants = await run(['make', '-C', join(packageRoot, 'native'), 'mutants'], { timeoutMs: 600_000 });
@@ -86,7 +86,7 @@ async function inGuest({
         ...(args.includes('/root/mutants') ? await filesIn('build/bpf/mutants', '/root/mutants') : []),
         ...(args.includes('/root/agents') ? await filesIn('build/bin/mutants', '/root/agents') : []),
       ],
-      timeoutMs: 300_000,
+      timeoutMs: 600_000,
     },
     {
       signal: new AbortController().signal,
