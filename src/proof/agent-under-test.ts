@@ -246,9 +246,9 @@ export class AgentUnderTest {
 
   /** SIGKILL to a daemon that `isRestarted`; returns when the next one claims to enforce. */
   async killAndAwaitNext(): Promise<void> {
-    const pid = await this.runningPid();
+    const last = await this.report();
     await this.sendKill();
-    const isNext = ({ audit_only, ...report }: PostureReport) => report.pid !== pid && !audit_only;
+    const isNext = ({ pid, audit_only }: PostureReport) => pid !== last.pid && !audit_only;
     const report = await this.reportWithin(this.bench.stepTimeoutMs, isNext);
     if (!isNext(report)) throw new Disproof(`no daemon took over from the one killed: ${await this.why()}`);
   }
