@@ -50,7 +50,8 @@ static enum result dump_core(const struct place *place)
 	pid_t child;
 
 	(void)place;
-	if (line_of(PATTERN, pattern, sizeof(pattern)) || line_of("/proc/sys/kernel/core_uses_pid", with_pid, sizeof(with_pid)))
+	if (line_of(PATTERN, pattern, sizeof(pattern)) ||
+	    line_of("/proc/sys/kernel/core_uses_pid", with_pid, sizeof(with_pid)))
 		return could_not("see where core dumps go");
 	errno = 0;
 	if (with_pid[0] != '0')

@@ -37,15 +37,13 @@ static enum result open_whole_block(const struct place *place)
 	return DID;
 }
 
-static int swap_64(int own, const struct move_extent *move)
+static int swap_64(int own, struct move_extent *move)
 {
-	struct move_extent copy = *move;
-
-	return ioctl(own, EXT4_IOC_MOVE_EXT, &copy);
+	return ioctl(own, EXT4_IOC_MOVE_EXT, move);
 }
 
 // What was in the other file's blocks is then in those of the denied one.
-static enum result move_extents_by(const struct place *place, int (*swap)(int own, const struct move_extent *move))
+static enum result move_extents_by(const struct place *place, int (*swap)(int own, struct move_extent *move))
 {
 	int own = open(in(place, "own"), O_RDWR | O_CREAT, 0600);
 	struct move_extent move = { .donor = (uint32_t)before, .blocks = 1 };
@@ -54,9 +52,11 @@ static enum result move_extents_by(const struct place *place, int (*swap)(int ow
 		return could_not("write a file to swap with");
 	// What is in memory of the denied file would hide what happens to it on the disk.
 	posix_fadvise(before, 0, 0, POSIX_FADV_DONTNEED);
-	if (swap(own, &move))
-		return errno == ENOSYS || errno == ENOTTY || errno == EOPNOTSUPP ? could_not("swap blocks on this file system") : refused();
-	return did();
+	if (swap(own, &move) == 0)
+		return did();
+	if (errno == ENOSYS || errno == ENOTTY || errno == EOPNOTSUPP)
+		return could_not("swap blocks on this file system");
+	return refused();
 }
 static enum result move_extents(const struct place *place)
 {
@@ -67,7 +67,7 @@ WAY(move_extents, "before-move-extents", DESTROYS, open_whole_block, move_extent
 
 #if defined(__x86_64__)
 // The same call has a hook of its own for 32-bit callers.
-static int swap_32(int own, const struct move_extent *move)
+static int swap_32(int own, struct move_extent *move)
 {
 	char *copy = low();
 

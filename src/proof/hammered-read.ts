@@ -18,7 +18,7 @@ interface Tally {
 
 const pause = 20;
 
-/** A file that a process inside the scope tries to read without a pause, one child a try, while things happen to the agent. */
+/** A file that a process of the scope tries to read again and again while things happen to the agent (one child a try). */
 export class HammeredRead {
   private constructor(
     private readonly bench: Bench,

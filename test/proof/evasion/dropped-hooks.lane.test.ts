@@ -6,7 +6,7 @@ import { run } from '../../../src/sandbox/run.js';
 import { lsmWithBpf, lsmWithoutBpf, runInGuest } from '../../../src/vm/index.js';
 
 // The rows have teeth: with the decision of one hook or the guards taken out, those that need it leak, and no others.
-t.setTimeout(900_000);
+t.setTimeout(2_000_000);
 
 /** The hooks of the file class, and the ways that only they stop; none where another hook stands behind. */
 const leaksWithout: Readonly<Record<string, readonly string[]>> = {
@@ -59,6 +59,10 @@ const leaksWithout: Readonly<Record<string, readonly string[]>> = {
   inode_unlink: ['core-dump', 'int80-unlink', 'io-uring-unlink', 'overlay-unlink', 'unlink', 'unlinkat'],
   inode_copy_up: [],
 };
+/** Ways that without a hook end in neither an effect nor a stop; of all others a point that fails is a disproof. */
+const unclearWithout: Readonly<Record<string, readonly string[]>> = {
+  file_open: ['shared-descriptor-table'],
+};
 /** What every run takes its time for; AEGIS_TEST_HOOKS=all tries the others as well. */
 const alwaysTried = ['file_mprotect', 'file_ioctl', 'ioctl_compat'];
 const tried = Object.entries(leaksWithout).filter(
@@ -75,7 +79,7 @@ const built = await run(
     join(packageRoot, 'native'),
     ...[unguarded, ...tried.map(([hook]) => object(hook))].map((name) => join(packageRoot, name)),
   ],
-  { timeoutMs: 120_000 },
+  { timeoutMs: 600_000 },
 );
 if (built.exitCode !== 0) t.bailout(`cannot build the broken parts: ${built.stderr}`);
 
@@ -92,7 +96,7 @@ async function prove(
       ...boot,
       argv: ['bash', '-c', script],
       copies: files.map((name) => ({ from: join(packageRoot, name), to: `/root/${name}` })),
-      timeoutMs: 600_000,
+      timeoutMs: 1_200_000,
     },
     {
       signal: new AbortController().signal,
@@ -114,8 +118,16 @@ async function prove(
   return records;
 }
 
-function leaksOf(record: ScenarioRecord | undefined): readonly string[] | undefined {
-  const leaked = record?.points.filter(({ verdict }) => verdict === 'disproven');
+function leaksOf(
+  record: ScenarioRecord | undefined,
+  unclear: readonly string[] = [],
+): readonly string[] | undefined {
+  const failed = record?.points.filter(({ verdict }) => verdict !== 'proven' && verdict !== 'skipped');
+  const leaked = failed?.filter(({ name }) => !unclear.includes(name));
+  t.ok(
+    leaked?.every(({ verdict }) => verdict === 'disproven'),
+    'each leak is a disproof',
+  );
   return leaked?.map(({ name }) => name).sort();
 }
 
@@ -133,7 +145,7 @@ const withoutHooks = await prove(
 for (const [hook, ways] of tried) {
   const record = withoutHooks.get(hook);
   t.equal(record?.verdict, ways.length > 0 ? 'disproven' : 'proven', `without ${hook}`);
-  t.same(leaksOf(record), [...ways].sort(), `what leaks without ${hook}`);
+  t.same(leaksOf(record, unclearWithout[hook]), [...ways].sort(), `what leaks without ${hook}`);
 }
 
 // A kernel that preempts skips programs; without what stands behind them one row leaks, on each rung that is skipped.
