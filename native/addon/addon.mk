@@ -16,7 +16,7 @@ ADDON_FILE := $(ADDON_ROOT)/build/Release/aegis.node
 # words for it.
 ADDON_ARCH := $(patsubst x86_64,x64,$(patsubst aarch64,arm64,$(firstword $(subst -, ,$(shell $(ADDON_CXX) -dumpmachine)))))
 ADDON_PREBUILT := $(ADDON_ROOT)/prebuilds/linux-$(ADDON_ARCH)/aegis-cli.glibc.node
-ADDON_FLAGS := -std=c++20 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Wshadow \
+ADDON_FLAGS := -std=c++20 -O2 -g1 -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Wshadow \
   -fstack-protector-strong -D_FORTIFY_SOURCE=2 -MMD -MP \
   -DNAPI_VERSION=8 -DNODE_ADDON_API_DISABLE_CPP_EXCEPTIONS -DNODE_GYP_MODULE_NAME=aegis -DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS \
   -isystem $(NODE_HEADERS) -isystem $(NODE_ADDON_API)

@@ -2,7 +2,7 @@
 RUNTIME_ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))../..)
 RUNTIME_OBJ := $(RUNTIME_ROOT)/build/obj/runtime
 RUNTIME_CXX ?= $(or $(CXX),g++)
-RUNTIME_FLAGS := -std=c++20 -O2 -g -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
+RUNTIME_FLAGS := -std=c++20 -O2 -g1 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
   -fstack-protector-strong -D_FORTIFY_SOURCE=2 -DNDEBUG -I$(RUNTIME_ROOT)/native -I$(RUNTIME_ROOT)/bpf -MMD -MP
 RUNTIME_LIB_SOURCES := $(addprefix $(RUNTIME_ROOT)/native/lib/,wire_frame.cc wire_json.cc wire_rpc.cc \
   policy_parse.cc policy_entry.cc address.cc text.cc notify.cc capabilities.cc supervision.cc)

@@ -23,19 +23,20 @@ interface Script {
   readonly append?: readonly string[];
 }
 
+/** The longest first, so that the last one does not run alone. */
 const scripts: readonly Script[] = [
-  // The proofs climb the ladder on every kernel; these look at what a proof does not.
-  { kernel: '5.10', lsm: lsmWithBpf, name: 'ladder', args: ['lsm', 'fmod_ret', 'fentry', 'tracepoint'] },
-  { kernel: '6.12', lsm: lsmWithoutBpf, name: 'posture', args: ['genuine', '/root/mutants'] },
-  { kernel: '6.12', lsm: lsmWithBpf, name: 'posture', args: ['listed', '/root/mutants'] },
-  { kernel: '6.12', lsm: lsmWithBpf, name: 'served-authority', args: [] },
+  { kernel: '6.12', lsm: lsmWithBpf, name: 'mutants', args: ['/root/mutants', '/root/agents'] },
+  { kernel: '7.3', lsm: lsmWithBpf, name: 'classes', args: ['lsm'] },
   ...['fmod_ret', 'tracepoint'].map((rung) => ({
     kernel: '6.12',
     lsm: lsmWithBpf,
     name: 'classes',
     args: [rung],
   })),
-  { kernel: '7.3', lsm: lsmWithBpf, name: 'classes', args: ['lsm'] },
+  { kernel: '6.12', lsm: lsmWithoutBpf, name: 'posture', args: ['/root/mutants'] },
+  { kernel: '6.12', lsm: lsmWithBpf, name: 'rules', args: [] },
+  // The proofs climb the ladder on every kernel; this looks at what a proof does not.
+  { kernel: '5.10', lsm: lsmWithBpf, name: 'ladder', args: ['lsm', 'fmod_ret', 'fentry', 'tracepoint'] },
   {
     kernel: '7.3',
     lsm: lsmWithBpf,
@@ -43,6 +44,7 @@ const scripts: readonly Script[] = [
     args: ['fentry', 'network'],
     append: ['lockdown=confidentiality'],
   },
+  { kernel: '6.12', lsm: lsmWithBpf, name: 'served-authority', args: [] },
   {
     kernel: '5.10',
     lsm: lsmWithBpf,
@@ -50,8 +52,6 @@ const scripts: readonly Script[] = [
     args: [],
     append: ['lockdown=confidentiality'],
   },
-  { kernel: '6.12', lsm: lsmWithBpf, name: 'rules', args: [] },
-  { kernel: '6.12', lsm: lsmWithBpf, name: 'mutants', args: ['/root/mutants', '/root/agents'] },
 ];
 
 /** The scripts, and of what is broken on purpose only what the run asks for: a boot copies each file. */

@@ -1,13 +1,11 @@
 #!/bin/bash
-# Runs inside the guest, as root under systemd: what the agent claims when a
-# rung is missing, broken or tampered with, and what scope, exemption, reload,
-# restart and audit do. Prints TAP.
-#   usage: posture.guest.sh genuine|listed [MUTANTS_DIR]
-#   genuine: booted without bpf in lsm=; listed: with it.
+# Runs inside the guest, as root under systemd, booted without bpf in lsm=:
+# what the agent claims when a rung is missing, broken or tampered with, and
+# what scope, exemption, reload, restart and audit do. Prints TAP.
+#   usage: posture.guest.sh [MUTANTS_DIR]
 INSTANCE=posture
 . "$(dirname "$0")/points.sh"
-BOOT=${1:?}
-MUTANTS=${2:-}
+MUTANTS=${1:-}
 SECRET=$WORK/secret
 POLICY=$WORK/policy
 PINS=/sys/fs/bpf/aegis/$INSTANCE
@@ -43,21 +41,19 @@ ok "a bad policy is refused" fails_with 1 "line 3, column 1" agent policy apply 
 ok "and the one in force stays" sh -c "aegis-agent policy show --instance=$INSTANCE | cmp - $POLICY"
 ok "misuse is exit 2" fails_with 2 "Did you mean --enforce?" aegis-agent run --enforse
 
-if [ "$BOOT" = genuine ]; then
-  ok "no BPF-LSM, not opted in: refused" fails_with 1 BPF_LSM_DISABLED agent run --enforce
-  ok "the refusal is in the report" blocked_by BPF_LSM_DISABLED
-  ok "no claim is left" is "$(field audit_only)" true
-  ok "listed but inert: refused" env AEGIS_LSM_PATH="$WORK/with-bpf" bash -c "aegis-agent run --enforce --instance=$INSTANCE; [ \$? -eq 1 ]"
-  ok "listed but inert: BPF_LSM_INERT" blocked_by BPF_LSM_INERT
-  ok "nothing stays attached" sh -c "! ls $PINS/links-*"
-  ok "reads go on" reads
-  ok "no BPF-LSM, auto: starts" start -- --enforce --enforce-fallback=auto
-  ok "strongest rung without BPF-LSM is the override" is "$(field runtime_state)" ENFORCE_OVERRIDE
-  ok "BPF_LSM_DISABLED still listed" blocked_by BPF_LSM_DISABLED
-  ok "stopped by it" stopped
-  stop
-  agent policy apply "$POLICY" >/dev/null
-fi
+ok "no BPF-LSM, not opted in: refused" fails_with 1 BPF_LSM_DISABLED agent run --enforce
+ok "the refusal is in the report" blocked_by BPF_LSM_DISABLED
+ok "no claim is left" is "$(field audit_only)" true
+ok "listed but inert: refused" env AEGIS_LSM_PATH="$WORK/with-bpf" bash -c "aegis-agent run --enforce --instance=$INSTANCE; [ \$? -eq 1 ]"
+ok "listed but inert: BPF_LSM_INERT" blocked_by BPF_LSM_INERT
+ok "nothing stays attached" sh -c "! ls $PINS/links-*"
+ok "reads go on" reads
+ok "no BPF-LSM, auto: starts" start -- --enforce --enforce-fallback=auto
+ok "strongest rung without BPF-LSM is the override" is "$(field runtime_state)" ENFORCE_OVERRIDE
+ok "BPF_LSM_DISABLED still listed" blocked_by BPF_LSM_DISABLED
+ok "stopped by it" stopped
+stop
+agent policy apply "$POLICY" >/dev/null
 
 ok "signal none refuses a signal rung" env AEGIS_LSM_PATH="$WORK/no-bpf" bash -c \
   "aegis-agent run --enforce --enforce-fallback=signal --enforce-signal=none --instance=$INSTANCE; [ \$? -eq 1 ]"

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ExpectedEnd } from '../denied-read.js';
 import { errnoName, signalName } from '../outcome.js';
 import type { Effect, Way } from './catalogue.js';
@@ -16,7 +17,7 @@ export function effectsOf({ place, end, before, after, hasArrived }: Trial): rea
   const effects: Effect[] = [];
   if (end.output.includes(place.secret) || end.memory.includes(place.secret))
     effects.push(place.way.effect === 'runs' ? 'runs' : 'discloses');
-  if (JSON.stringify(before) !== JSON.stringify(after)) effects.push('destroys');
+  if (!isDeepStrictEqual(before, after)) effects.push('destroys');
   if (end.memory.startsWith('taken')) effects.push('uses');
   if (hasArrived) effects.push('reaches');
   return effects;
