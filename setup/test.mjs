@@ -32,7 +32,8 @@ let wasInterrupted = false;
 const lane = files.filter((file) => LANE.test(file));
 const lanes = files.filter((file) => LANES.test(file));
 const quick = files.filter((file) => !lane.includes(file) && !lanes.includes(file));
-addTally(total, await runTap(quick, availableParallelism(), QUICK_TIMEOUT));
+// They wait for deadlines and children as much as they work.
+addTally(total, await runTap(quick, 2 * availableParallelism(), QUICK_TIMEOUT));
 if (words.length === 0) addTally(total, await runNativeTests(root, (line) => console.log(line)));
 if (lane.length + lanes.length > 0) addTally(total, await buildMutants(root, (line) => console.log(line)));
 addTally(total, await runTap(lane, guestsAtATime(), LANE_TIMEOUT));

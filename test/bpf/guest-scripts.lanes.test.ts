@@ -27,11 +27,12 @@ interface Script {
 const scripts: readonly Script[] = [
   { kernel: '6.12', lsm: lsmWithBpf, name: 'mutants', args: ['/root/mutants', '/root/agents'] },
   { kernel: '7.3', lsm: lsmWithBpf, name: 'classes', args: ['lsm'] },
+  // On the other rungs those that the rows of `evasion` do not try.
   ...['fmod_ret', 'tracepoint'].map((rung) => ({
     kernel: '6.12',
     lsm: lsmWithBpf,
     name: 'classes',
-    args: [rung],
+    args: [rung, 'exec', 'bpf'],
   })),
   { kernel: '6.12', lsm: lsmWithoutBpf, name: 'posture', args: ['/root/mutants'] },
   { kernel: '6.12', lsm: lsmWithBpf, name: 'rules', args: [] },

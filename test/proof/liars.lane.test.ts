@@ -27,6 +27,8 @@ const caughtAt: Record<string, RegExp> = {
   'no-signal.bpf.o': /^(the agent becomes ready|the report claims ENFORCE_SIGNAL|act: reading the secret)/,
   'no-scope.bpf.o': /^bystander: outside the scope/,
 };
+/** Who is caught before it matters which rung it is, by the signal experiment alone. */
+const caughtEarly = ['dies-at-once.sh', 'never-ready.sh', 'malformed-report.sh', 'stale-report.mjs'];
 /** Mutants that leave a scenario's own mechanism intact, so that it must still hold. */
 const harmless: Record<string, readonly string[]> = { 'no-signal.bpf.o': ['enforce'] };
 
@@ -80,7 +82,7 @@ for (const [liar, where] of Object.entries(caughtAt)) {
     continue;
   }
   t.equal(told.exit, 1, `${liar} is disproven`);
-  t.equal(told.scenarios.length, 2, `${liar} went through both experiments`);
+  t.equal(told.scenarios.length, caughtEarly.includes(liar) ? 1 : 2, `${liar} went through its experiments`);
   for (const { scenario, points, verdict } of told.scenarios) {
     if (harmless[liar]?.includes(scenario)) {
       t.equal(verdict, 'proven', `${liar} leaves ${scenario} alone`);
