@@ -148,17 +148,20 @@ for (const [hook, ways] of tried) {
   t.same(leaksOf(record, unclearWithout[hook]), [...ways].sort(), `what leaks without ${hook}`);
 }
 
-// A kernel that preempts skips programs; without what stands behind them one row leaks.
-const guarded = ['file-fentry', 'file-tracepoint'];
+// A kernel that preempts skips programs; without what stands behind them one row leaks. It takes a tick of the clock at the
+// right moment, which a busy host does not meet in every try: the rungs take turns until one leaks. Nor does the agent
+// without guards feel its own canary each time; such a try ends before the rows.
+const guarded = ['file-tracepoint', 'file-fentry', 'file-override'];
+const leak = '"among-preempted","isRow":true,[^}]*"verdict":"disproven"';
 const withoutGuards = await prove(
   { kernel: '7.3', lsm: lsmWithoutBpf },
   [unguarded],
-  `AEGIS_BIN=/root/${unguarded} node /opt/aegis/lib/src/guest-main.js 60 ${guarded.map((name) => `evasion/${name}`).join(' ')}`,
+  `for name in ${[...guarded, ...guarded, ...guarded].join(' ')}; do
+    AEGIS_BIN=/root/${unguarded} node /opt/aegis/lib/src/guest-main.js 60 "evasion/$name" | tee events
+    grep -q '${leak}' events && break
+  done`,
 );
-const leaked = guarded.flatMap((name) => leaksOf(withoutGuards.get(name)) ?? ['nothing is known']);
-// It takes a tick of the clock at the right moment; on a busy host not every rung meets one in a second.
-t.same(
-  [...new Set(leaked)],
-  ['among-preempted'],
-  `what leaks without guards: ${leaked.length} of ${guarded.length}`,
+const leaked = [...withoutGuards.values()].flatMap(({ points }) =>
+  points.filter(({ isRow, verdict }) => isRow && verdict === 'disproven').map(({ name }) => name),
 );
+t.same(leaked, ['among-preempted'], 'what leaks without guards');
