@@ -17,7 +17,7 @@ uint32_t program_of_link(int link);
 // Ids of the programs behind all links pinned below a directory.
 std::vector<uint32_t> programs_pinned_below(const std::string& path);
 
-// Returns when none of the programs exists any more; an error after five seconds.
+// Returns when none of the programs exists any more; an error after twenty seconds.
 Status wait_until_gone(const std::vector<uint32_t>& programs);
 
 }  // namespace aegis
