@@ -29,8 +29,6 @@ const plan: readonly {
 /** Rows that a kernel cannot have: calls it lacks, and modules that its package has compressed or plain only. */
 const notTriedOn: Readonly<Record<string, readonly string[]>> = {
   '5.10': ['x32-open', 'io-uring-link', 'io-uring-linked', 'finit-module-compressed'],
-  '6.1': ['x32-open', 'finit-module-compressed'],
-  '6.18': ['x32-open', 'init-module', 'finit-module'],
   '7.3': ['x32-open', 'init-module', 'finit-module'],
 };
 

@@ -149,8 +149,8 @@ for (const [hook, ways] of tried) {
 }
 
 // A kernel that preempts skips programs; without what stands behind them one row leaks. It takes a tick of the clock at the
-// right moment, which a busy host does not meet in every try: the rungs take turns until one leaks. Nor does the agent
-// without guards feel its own canary each time; such a try ends before the rows.
+// right moment, which a busy host does not meet in every try: the rungs take turns until one leaks. A try was seen to end
+// before its rows, at what the report claims.
 const guarded = ['file-tracepoint', 'file-fentry', 'file-override'];
 const leak = '"among-preempted","isRow":true,[^}]*"verdict":"disproven"';
 const withoutGuards = await prove(
@@ -161,7 +161,6 @@ const withoutGuards = await prove(
     grep -q '${leak}' events && break
   done`,
 );
-const leaked = [...withoutGuards.values()].flatMap(({ points }) =>
-  points.filter(({ isRow, verdict }) => isRow && verdict === 'disproven').map(({ name }) => name),
-);
+const claims = ['the report claims ENFORCE_SIGNAL', 'the report claims ENFORCE_OVERRIDE'];
+const leaked = [...withoutGuards.values()].flatMap((record) => leaksOf(record, claims) ?? []);
 t.same(leaked, ['among-preempted'], 'what leaks without guards');
